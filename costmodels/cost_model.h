@@ -1,0 +1,88 @@
+// What a network will cost on a device.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "hwprofiles/device_profile.h"
+#include "runtime/graph.h"
+
+namespace edgefront {
+
+/// Low and high are a 90 % interval for a fresh measurement of this network (design 5.5).
+struct NetworkCost {
+  double latency_us = 0, latency_low_us = 0, latency_high_us = 0;
+  std::optional<double> energy_uj;  ///< absent without a sensor or coefficients
+  std::string energy_source;        ///< "measured", "modelled" or "none"
+  std::int64_t arena_bytes = 0, packed_bytes = 0, weights_bytes = 0, peak_memory_bytes = 0;
+  std::int64_t macs = 0, parameters = 0;
+  double analytic_share = 0;  ///< share of latency_us that the roofline stood in for
+};
+
+/// One step of an estimate, for `edgefront estimate`.
+struct LayerCost {
+  std::string key;
+  double latency_us = 0;
+  bool analytic = false;
+};
+
+enum class OnMiss { kError, kAnalytic };
+
+struct CostModelOptions {
+  Precision precision = Precision::kInt8;
+  int threads = 1;
+  std::string kernel_set;  ///< empty: the one that the profile's entries were measured with
+  OnMiss on_miss = OnMiss::kError;
+  std::string space_digest;  ///< picks the calibration
+};
+
+/// Pure functions of the graph; safe to call from several threads at once.
+class CostModel {
+ public:
+  virtual ~CostModel() = default;
+  /// `graph` is lowered float32; the model applies its precision. Throws InputError that lists the
+  /// missing layers and the command that measures them (on_miss = error).
+  virtual NetworkCost estimate(const LayerGraph& graph) const = 0;
+  virtual std::vector<LayerCost> layers(const LayerGraph& graph) const = 0;
+};
+
+/// Look-up table: Σ of fused layers, affine correction, memory from the planner, modelled energy.
+std::unique_ptr<CostModel> make_table_cost_model(std::shared_ptr<const DeviceProfile> profile,
+                                                 const CostModelOptions& options);
+
+/// Roofline from the device description alone: max(ops/peak, bytes/bandwidth) + overhead per layer
+/// (Williams et al. 2009). Everything it says is analytic. InputError where a coefficient is
+/// missing.
+std::unique_ptr<CostModel> make_analytic_cost_model(const DeviceDescription& description,
+                                                    const CostModelOptions& options);
+
+/// Least-squares fit of measured = slope·sum + intercept, relative errors weighted equally, and the
+/// 90 % half-width of a new observation from leave-one-out residuals. Needs ≥ 8 points.
+struct AffineFit {
+  double slope = 1, intercept_us = 0, relative_half_width_90 = 0;
+};
+AffineFit fit_affine(std::span<const double> sum_us, std::span<const double> measured_us);
+
+/// Fits every setting (space, precision, threads, kernel set) of the profile's network entries that
+/// has at least 8 networks, and stores the calibrations in it.
+void calibrate(DeviceProfile& profile);
+
+struct ValidationSummary {
+  int networks = 0;
+  double mape_percent = 0, within_5_percent = 0, within_10_percent = 0, spearman = 0,
+         coverage_90_percent = 0;
+};
+struct PredictionRow {
+  double predicted_us = 0, low_us = 0, high_us = 0, measured_us = 0;
+};
+ValidationSummary summarize_validation(std::span<const PredictionRow> rows);
+
+/// Spearman's rank correlation with mid-ranks for ties; Kendall's tau-b.
+double spearman(std::span<const double> a, std::span<const double> b);
+double kendall_tau(std::span<const double> a, std::span<const double> b);
+
+}  // namespace edgefront

@@ -1,0 +1,82 @@
+// Everything that needs libtorch, behind one plug-in that is opened at run time
+// (libedgefront_torch.so beside the program). No libtorch type appears here.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "evaluators/accuracy_evaluator.h"
+#include "evaluators/dataset.h"
+#include "runtime/export/float_model.h"
+#include "space/architecture.h"
+
+namespace edgefront {
+
+/// One training from scratch or from inherited weights: SGD with Nesterov momentum, cosine schedule
+/// with linear warm-up, label smoothing, weight decay on convolution weights only; augmentation:
+/// random shift and horizontal flip.
+struct TrainOptions {
+  double epochs = 4;  ///< passes over the training part; may be fractional
+  int batch_size = 128;
+  double learning_rate = 0.2;  ///< at batch 128; peak of the schedule
+  double weight_decay = 3e-5;
+  double label_smoothing = 0.05;
+  int shift_pixels = 2;
+  bool flip = true;
+  int threads = 1;
+};
+
+/// Weight-sharing over the whole space. Sandwich rule (largest, smallest and `random_subnets`
+/// random sub-networks a step) with in-place distillation from the largest (Yu & Huang 2019,
+/// "Universally slimmable networks"), batch-norm recalibration before a sub-network is judged.
+struct SupernetOptions {
+  double seconds = 120;  ///< training budget; wall-clock is journalled, not decided again
+  int batch_size = 128;
+  int random_subnets = 2;
+  double learning_rate = 0.1;
+  double distillation_temperature = 1;  ///< the term carries T²
+  int recalibration_images = 1024;
+  int held_out = 5000;
+  int threads = 2;
+};
+
+/// kind = "train": short stand-alone training per candidate.
+struct TrainEvaluatorOptions {
+  TrainOptions train{.epochs = 0.5};
+  int train_images = 0;  ///< 0 = all that are not held out
+  int held_out = 5000;
+};
+
+struct TrainedModel {
+  FloatModel model;
+  double held_out_error_percent = 0;
+  std::string failure;  ///< "" = fine
+};
+
+/// The plug-in's one interface. Made by load_trainer(); outlives nothing it returned.
+class Trainer {
+ public:
+  virtual ~Trainer() = default;
+  virtual std::unique_ptr<AccuracyEvaluator> make_supernet_evaluator(
+      const SearchSpace& space, std::shared_ptr<const Dataset> data, const SupernetOptions& options,
+      std::uint64_t seed) = 0;
+  virtual std::unique_ptr<AccuracyEvaluator> make_train_evaluator(
+      const SearchSpace& space, std::shared_ptr<const Dataset> data,
+      const TrainEvaluatorOptions& options) = 0;
+  /// Trains `architecture`; thread-safe (several side by side, one thread each). `inherit` may be
+  /// null or a supernet evaluator made by this trainer, whose weights are the start; then
+  /// `genotype` must be the architecture's.
+  virtual TrainedModel train(const SearchSpace& space, const Genotype& genotype,
+                             std::shared_ptr<const Dataset> data, const TrainOptions& options,
+                             const AccuracyEvaluator* inherit, std::uint64_t seed,
+                             const EvaluatorProgress& progress) = 0;
+  /// One line: libtorch version, BLAS, threads. `warning` is non-empty on the reference BLAS.
+  virtual std::string description(std::string* warning) = 0;
+};
+
+/// Opens the plug-in. Throws EnvironmentError with the remedy (build without libtorch, file
+/// missing).
+std::unique_ptr<Trainer> load_trainer();
+
+}  // namespace edgefront

@@ -1,0 +1,51 @@
+// Measures what a space needs on this machine and calibrates it on whole networks.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "hwprofiles/device_profile.h"
+#include "space/search_space.h"
+
+namespace edgefront {
+
+struct ProfileOptions {
+  std::vector<Precision> precisions{Precision::kFloat32, Precision::kInt8};
+  std::vector<int> threads{1};
+  int calibration_networks = 50;  ///< drawn log-uniformly over MACs, so that small and large count
+  std::uint64_t seed = 1;
+  std::string kernel_set;  ///< empty: EDGEFRONT_KERNELS or the best
+  ProtocolOptions protocol;
+};
+
+/// (stage of the work, done, total), for a progress line.
+using ProfileProgress = std::function<void(const std::string&, int, int)>;
+
+/// The distinct fused layers of all networks of a space, exactly, sorted by text(). Found by
+/// enumerating the choices of each block with every input shape that can reach it, not by sampling.
+std::vector<LayerKey> distinct_layers(const SearchSpace& space, Precision precision, int threads,
+                                      const KernelSet& set);
+
+/// Adds missing (or stale: older kernel version) layer entries and calibration networks of `space`
+/// to `profile`; `NetworkEntry::predicted_sum_us` is the sum of the layer entries. The affine fit
+/// is costmodels' (calibrate). Refuses (InputError) a profile whose identity is another machine's.
+void profile_space(const SearchSpace& space, const ProfileOptions& options,
+                   const ProfileProgress& progress, DeviceProfile& profile);
+
+/// Throws InputError that names the differing field unless `profile` was measured on this machine.
+void require_same_device(const DeviceProfile& profile, const std::string& path);
+
+/// Distinct networks drawn log-uniformly over MACs from `seed`, none of them in `excluded`.
+std::vector<Genotype> draw_networks(const SearchSpace& space, int networks, std::uint64_t seed,
+                                    const std::vector<Genotype>& excluded);
+
+/// Measures whole networks with generated weights on this machine by the protocol; interleaved.
+std::vector<NetworkEntry> measure_genotypes(const SearchSpace& space,
+                                            const std::vector<Genotype>& genotypes,
+                                            Precision precision, int threads,
+                                            const std::string& kernel_set,
+                                            const ProtocolOptions& protocol,
+                                            const ProbeProgress& progress);
+
+}  // namespace edgefront

@@ -1,0 +1,59 @@
+// From a layer graph to the steps that the runtime really executes: convolution + bias +
+// activation, + residual add where it follows. One pure function, used alike by the layer listing,
+// the cost models, the memory planner and the interpreter, so that a table entry is what runs.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "runtime/graph.h"
+
+namespace edgefront {
+
+enum class Activation : std::uint8_t { kNone, kRelu, kRelu6, kHswish, kHsigmoid };
+const char* activation_name(Activation activation);
+
+/// One execution step. Ids refer to the graph. A step replaces `layer`, then `activation_layer`,
+/// then `add_layer` (each −1 if absent) in that order, and gives exactly their bits in int8.
+struct Step {
+  std::int32_t layer = -1;
+  std::int32_t activation_layer = -1;
+  std::int32_t add_layer = -1;
+  Activation activation = Activation::kNone;
+  std::int32_t input = -1;     ///< tensor read by `layer`
+  std::int32_t input2 = -1;    ///< second operand of a stand-alone add or mul
+  std::int32_t residual = -1;  ///< other operand of the fused add
+  std::int32_t output = -1;    ///< tensor written
+};
+
+/// Pure and deterministic. A tensor that is a graph output, has several readers or is the border of
+/// [first_layer, last_layer) is never fused away.
+std::vector<Step> fuse(const LayerGraph& graph);
+
+/// What a step costs depends on this and nothing else. Compared and hashed by `text()`.
+struct LayerKey {
+  OpKind op = OpKind::kConv2d;
+  Precision precision = Precision::kFloat32;
+  Shape input, output;
+  std::int32_t kernel_size = 1;
+  std::int32_t stride = 1;
+  Activation activation = Activation::kNone;
+  bool residual = false;
+  std::int32_t threads = 1;
+  std::string kernel_set;           ///< name of the set the runtime runs it with
+  std::int32_t kernel_version = 0;  ///< version of that set's kernel for this op
+
+  /// One word per field, stable for ever, e.g.
+  /// "conv2d int8 14x14x16>14x14x96 k1 s1 relu6 t1 avx512_vnni@1"; "+add" after the activation.
+  std::string text() const;
+  /// Inverse of text(); invalid Status names the word that is wrong.
+  static Status parse(const std::string& text, LayerKey* out);
+};
+inline bool operator==(const LayerKey& a, const LayerKey& b) { return a.text() == b.text(); }
+
+/// A graph of one step with this key (one input, plus the residual or second operand as a second
+/// input), for measuring it alone. Invalid Status for shapes that no layer has.
+Status graph_of(const LayerKey& key, LayerGraph* out);
+
+}  // namespace edgefront

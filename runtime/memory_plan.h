@@ -1,0 +1,35 @@
+// Where every activation lies in the one arena, and what loading adds to it. What is predicted is
+// what is allocated: the cost models and the interpreter call the same function.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "runtime/fuse.h"
+#include "runtime/graph.h"
+#include "runtime/kernels/kernel_set.h"
+
+namespace edgefront {
+
+/// Offsets are multiples of 64 bytes. Tensors that a fused step never writes have offset −1.
+struct MemoryPlan {
+  std::vector<std::int64_t> tensor_offset;  ///< per tensor of the graph
+  std::vector<std::int64_t> tensor_bytes;   ///< as reserved (rounded up to 64)
+  std::int64_t scratch_offset = 0;          ///< shared by all steps
+  std::int64_t scratch_bytes = 0;
+  std::int64_t arena_bytes = 0;   ///< activations + scratch
+  std::int64_t packed_bytes = 0;  ///< packed weights of all steps, each rounded up to 64
+};
+
+/// Tensors whose live ranges meet never overlap. The plan decomposes by block: a tensor that
+/// crosses a block border lies at one end of the arena (ends alternate), interior tensors lie
+/// between, so arena_bytes is a maximum over blocks. Graphs that do not decompose (a tensor that
+/// crosses more than one border) are planned as one block, greedily by size (Pisarchyk & Lee 2020,
+/// "Efficient memory management for deep neural net inference", greedy by size).
+MemoryPlan plan_memory(const LayerGraph& graph, const std::vector<Step>& steps,
+                       const KernelSet& set, int threads);
+
+/// Maximum over steps of the bytes of live tensors (unrounded): the bound no plan can beat.
+std::int64_t live_set_bound(const LayerGraph& graph, const std::vector<Step>& steps);
+
+}  // namespace edgefront

@@ -1,0 +1,71 @@
+// Measures fused layers and whole networks on the machine that it runs on. Host and board use this
+// same code: `profile` calls it in-process, `edgefront-probe` speaks it as JSON Lines (jobs.h).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "runtime/fuse.h"
+#include "runtime/model.h"
+#include "runtime/probe/statistics.h"
+#include "runtime/status.h"
+
+namespace edgefront {
+
+struct ProtocolOptions {
+  int warmup = 10;                    ///< rounds before samples count
+  int min_samples = 50;               ///< per entry
+  int max_samples = 2000;             ///< adaptive stop at the latest here
+  double relative_half_width = 0.03;  ///< stop when the 95 % interval is within ± this share
+  double disturbance = 1.15;  ///< samples of a round whose reference kernel took more than this
+                              ///< times its median are repeated, not averaged in
+  int cpu = -1;               ///< pin to this CPU; −1: the one the thread is on
+  std::uint64_t seed = 1;     ///< order of interleaving, generated weights and inputs
+};
+
+struct LayerMeasurement {
+  LayerKey key;
+  LatencyStatistics statistics;
+};
+
+struct NetworkMeasurement {
+  std::string name;                     ///< e.g. the genotype's text
+  LatencyStatistics statistics;         ///< of whole invocations, input written before each
+  std::vector<double> step_latency_us;  ///< trimmed mean per step, from separate timed runs
+};
+
+/// Called after each finished entry with (done, total).
+using ProbeProgress = std::function<void(int, int)>;
+
+/// Layers as they run inside networks: groups of them share one arena, run in an order that is
+/// shuffled every round, each with its input freshly written and its weights last touched a round
+/// ago. Results in the order of `keys`. Keys of kernel sets that this CPU lacks are invalid.
+Status measure_layers(const std::vector<LayerKey>& keys, const ProtocolOptions& options,
+                      const ProbeProgress& progress, std::vector<LayerMeasurement>* out);
+
+/// Whole networks, interleaved in shuffled order.
+Status measure_networks(const std::vector<const Model*>& models,
+                        const std::vector<std::string>& names, const std::string& kernel_set,
+                        int threads, const ProtocolOptions& options, const ProbeProgress& progress,
+                        std::vector<NetworkMeasurement>* out);
+
+/// Who and in what state this machine is; unknown values are empty or negative. `root` is the
+/// folder below which /proc and /sys are read ("" for the real one; tests give a fake tree).
+struct DeviceIdentity {
+  std::string cpu_model, architecture, os;
+  std::vector<std::string> features;     ///< "avx2", "avx512_vnni", …
+  std::vector<std::string> kernel_sets;  ///< available, best first
+  int cores = 0;
+  std::int64_t memory_bytes = 0, l1d_bytes = -1, l2_bytes = -1, l3_bytes = -1;
+};
+struct DeviceState {
+  std::string governor;  ///< "" where there is no cpufreq
+  double clock_mhz = -1, temperature_c = -1, load_1min = -1;
+  double reference_kernel_us = -1;  ///< the kernel that disturbance is judged by
+};
+DeviceIdentity describe_device(const std::string& root);
+DeviceState describe_state(const std::string& root);
+
+}  // namespace edgefront

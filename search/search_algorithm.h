@@ -1,0 +1,74 @@
+// The search side's one interface. It knows genotypes and objective vectors and nothing of
+// accuracy or latency.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "space/genotype.h"
+#include "space/search_space.h"
+
+namespace edgefront {
+
+/// One question to the evaluators. `index` counts asks from 0 and keys the journal.
+struct Candidate {
+  std::int64_t index = 0;
+  Genotype genotype;
+  int fidelity = 0;
+  int replicate = 0;
+};
+
+enum class EvaluationStatus { kOk, kFailed };
+
+/// The answer. `objectives` are minimised, in the order of Problem::objectives; `violation` is 0
+/// for a feasible candidate, else the sum of relative excesses over the limits (Deb's constrained
+/// domination). Failed: objectives empty, `reason` one line.
+struct Evaluation {
+  std::int64_t index = 0;
+  Genotype genotype;
+  std::vector<double> objectives;
+  double violation = 0;
+  EvaluationStatus status = EvaluationStatus::kOk;
+  std::string reason;
+};
+
+struct ObjectiveInfo {
+  std::string name;
+  bool exact = false;  ///< cheap and without noise: exact_costs gives it
+  double noise = 0;    ///< standard deviation, unit of the objective
+};
+
+/// Exact objectives of one genotype with their interval, and the violation they cause.
+struct ExactCosts {
+  std::vector<double> values, low, high;  ///< per exact objective, in order of Problem::objectives
+  double violation = 0;
+};
+
+/// What an algorithm is built from. The two functions take batches and are thread-safe.
+struct Problem {
+  const SearchSpace* space = nullptr;  ///< outlives the algorithm
+  std::vector<ObjectiveInfo> objectives;
+  std::vector<std::string> constraints;  ///< names, for messages
+  std::function<std::vector<ExactCosts>(const std::vector<Genotype>&)> exact_costs;
+  std::function<std::vector<std::vector<double>>(const std::vector<Genotype>&)> features;
+  int fidelities = 1;
+};
+
+/// Deterministic: same problem, options and tells, same asks. Not thread-safe.
+class SearchAlgorithm {
+ public:
+  virtual ~SearchAlgorithm() = default;
+  /// Next candidates, at least one unless the space is exhausted. Never a genotype that was told or
+  /// is asked and unanswered.
+  virtual std::vector<Candidate> ask() = 0;
+  /// In the order of the asks. Evaluations that were not asked for are accepted too (warm start,
+  /// adopt, include).
+  virtual void tell(const std::vector<Evaluation>& evaluations) = 0;
+  /// Name and version as they stand in the manifest, e.g. "nsga2@1".
+  virtual std::string version() const = 0;
+};
+
+}  // namespace edgefront
