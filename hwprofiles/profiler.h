@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "hwprofiles/device_profile.h"
+#include "runtime/kernels/kernel_set.h"
 #include "space/search_space.h"
 
 namespace edgefront {

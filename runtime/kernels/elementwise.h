@@ -1,0 +1,68 @@
+// Operators without weights. Plain arguments, exact arithmetic of design 5.1; one portable
+// implementation serves every kernel set for now.
+#pragma once
+
+#include <stdint.h>
+
+namespace edgefront {
+
+/// y = requantize(float(a − za)·ma + float(b − zb)·mb); ma = s_a/s_y, mb = s_b/s_y.
+struct AddArgsS8 {
+  const int8_t *a, *b;
+  int8_t* output;
+  int64_t count;
+  int32_t a_zero_point, b_zero_point, output_zero_point;
+  float a_multiplier, b_multiplier;
+  int32_t qmin, qmax;
+};
+void add_s8(const AddArgsS8& args);
+void add_f32(const float* a, const float* b, float* output, int64_t count);
+
+/// y = requantize(float((a − za)·(b − zb))·m); `b` has `channels` values, used for each of
+/// `pixels` pixels, or pixels·channels values where b_is_full.
+struct MulArgsS8 {
+  const int8_t *a, *b;
+  int8_t* output;
+  int64_t pixels;
+  int32_t channels;
+  int32_t b_is_full;
+  int32_t a_zero_point, b_zero_point, output_zero_point;
+  float multiplier;
+  int32_t qmin, qmax;
+};
+void mul_s8(const MulArgsS8& args);
+void mul_f32(const float* a, const float* b, float* output, int64_t pixels, int32_t channels,
+             int32_t b_is_full);
+
+/// Σ(q − z) over the image, multiplier s_x/(s_y·H·W).
+struct PoolArgsS8 {
+  const int8_t* input;
+  int8_t* output;
+  int64_t pixels;
+  int32_t channels;
+  int32_t input_zero_point, output_zero_point;
+  float multiplier;
+  int32_t qmin, qmax;
+};
+void global_average_pool_s8(const PoolArgsS8& args);
+void global_average_pool_f32(const float* input, float* output, int64_t pixels, int32_t channels);
+
+/// y[i] = table[x[i] + 128]; may run in place.
+void table_s8(const int8_t* input, int8_t* output, int64_t count, const int8_t* table);
+/// y = clamp(x, qmin, qmax); may run in place.
+void clamp_s8(const int8_t* input, int8_t* output, int64_t count, int32_t qmin, int32_t qmax);
+
+void relu_f32(const float* input, float* output, int64_t count);
+void relu6_f32(const float* input, float* output, int64_t count);
+/// x·relu6(x + 3)/6
+void hswish_f32(const float* input, float* output, int64_t count);
+/// relu6(x + 3)/6
+void hsigmoid_f32(const float* input, float* output, int64_t count);
+
+/// q = rint(min(max(x/s, qmin − z), qmax − z)) + z
+void quantize_s8(const float* input, int8_t* output, int64_t count, float scale,
+                 int32_t zero_point);
+void dequantize_s8(const int8_t* input, float* output, int64_t count, float scale,
+                   int32_t zero_point);
+
+}  // namespace edgefront
