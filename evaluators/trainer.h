@@ -13,6 +13,10 @@
 
 namespace edgefront {
 
+/// The loader passes this to the plug-in's factory `edgefront_make_trainer(int)`, which returns
+/// null for any other value. Raised whenever something in this header changes.
+constexpr int kTrainerAbiVersion = 1;
+
 /// One training from scratch or from inherited weights: SGD with Nesterov momentum, cosine schedule
 /// with linear warm-up, label smoothing, weight decay on convolution weights only; augmentation:
 /// random shift and horizontal flip.
@@ -25,6 +29,9 @@ struct TrainOptions {
   int shift_pixels = 2;
   bool flip = true;
   int threads = 1;
+  double momentum = 0.9;
+  double warm_up_epochs = 0.25;  ///< at most a quarter of `epochs`
+  int held_out = 5000;  ///< training images that are only judged on: the same for every training
 };
 
 /// Weight-sharing over the whole space. Sandwich rule (largest, smallest and `random_subnets`
@@ -38,7 +45,9 @@ struct SupernetOptions {
   double distillation_temperature = 1;  ///< the term carries T²
   int recalibration_images = 1024;
   int held_out = 5000;
-  int threads = 2;
+  int threads = 2;         ///< each works on its share of every batch
+  std::int64_t steps = 0;  ///< 0: as many as `seconds` allow; else exactly these, deterministic
+  int judge_images = 0;    ///< of the held-out ones, to judge a sub-network by; 0 = all
 };
 
 /// kind = "train": short stand-alone training per candidate.
