@@ -1,0 +1,117 @@
+#include <string.h>
+
+#include "runtime/kernels/reference/reference.h"
+#include "runtime/kernels/requantize.h"
+
+namespace edgefront {
+namespace {
+
+int64_t weight_count(const ConvGeometry& g) {
+  return int64_t{1} * g.out_channels * g.kernel * g.kernel * g.in_channels;
+}
+
+int64_t packed_bytes_s8(const ConvGeometry& g) {
+  return int64_t{4} * g.out_channels + weight_count(g);
+}
+
+int64_t packed_bytes_f32(const ConvGeometry& g) {
+  return int64_t{4} * g.out_channels + 4 * weight_count(g);
+}
+
+int64_t no_scratch(const ConvGeometry&) { return 0; }
+
+void pack_s8(const ConvGeometry& g, const int8_t* weights, const int32_t* bias, int32_t,
+             void* packed) {
+  int32_t* packed_bias = static_cast<int32_t*>(packed);
+  memcpy(packed_bias, bias, 4 * static_cast<size_t>(g.out_channels));
+  memcpy(packed_bias + g.out_channels, weights, static_cast<size_t>(weight_count(g)));
+}
+
+void pack_f32(const ConvGeometry& g, const float* weights, const float* bias, void* packed) {
+  float* packed_bias = static_cast<float*>(packed);
+  memcpy(packed_bias, bias, 4 * static_cast<size_t>(g.out_channels));
+  memcpy(packed_bias + g.out_channels, weights, 4 * static_cast<size_t>(weight_count(g)));
+}
+
+bool inside(const ConvGeometry& g, int32_t y, int32_t x) {
+  return y >= 0 && y < g.in_height && x >= 0 && x < g.in_width;
+}
+
+// Padding holds the zero point: a tap outside the image adds nothing.
+int32_t accumulate_s8(const ConvArgsS8& args, const int8_t* filter, int32_t bias, int32_t out_y,
+                      int32_t out_x) {
+  const ConvGeometry& g = args.geometry;
+  int32_t sum = bias;
+  for (int32_t ky = 0; ky < g.kernel; ++ky) {
+    for (int32_t kx = 0; kx < g.kernel; ++kx) {
+      const int32_t y = out_y * g.stride - g.pad + ky;
+      const int32_t x = out_x * g.stride - g.pad + kx;
+      if (!inside(g, y, x)) continue;
+      const int8_t* pixel = args.input + (int64_t{y} * g.in_width + x) * g.in_channels;
+      const int8_t* taps = filter + (int64_t{ky} * g.kernel + kx) * g.in_channels;
+      for (int32_t c = 0; c < g.in_channels; ++c) {
+        sum += (pixel[c] - args.input_zero_point) * taps[c];
+      }
+    }
+  }
+  return sum;
+}
+
+float accumulate_f32(const ConvArgsF32& args, const float* filter, float bias, int32_t out_y,
+                     int32_t out_x) {
+  const ConvGeometry& g = args.geometry;
+  float sum = bias;
+  for (int32_t ky = 0; ky < g.kernel; ++ky) {
+    for (int32_t kx = 0; kx < g.kernel; ++kx) {
+      const int32_t y = out_y * g.stride - g.pad + ky;
+      const int32_t x = out_x * g.stride - g.pad + kx;
+      if (!inside(g, y, x)) continue;
+      const float* pixel = args.input + (int64_t{y} * g.in_width + x) * g.in_channels;
+      const float* taps = filter + (int64_t{ky} * g.kernel + kx) * g.in_channels;
+      for (int32_t c = 0; c < g.in_channels; ++c) sum += pixel[c] * taps[c];
+    }
+  }
+  return sum;
+}
+
+void run_s8(const ConvArgsS8& args) {
+  const ConvGeometry& g = args.geometry;
+  const int32_t* bias = static_cast<const int32_t*>(args.packed);
+  const int8_t* weights = reinterpret_cast<const int8_t*>(bias + g.out_channels);
+  const int64_t filter_size = int64_t{1} * g.kernel * g.kernel * g.in_channels;
+  int64_t index = 0;
+  for (int32_t y = 0; y < g.out_height; ++y) {
+    for (int32_t x = 0; x < g.out_width; ++x) {
+      for (int32_t c = 0; c < g.out_channels; ++c, ++index) {
+        const int32_t sum = accumulate_s8(args, weights + c * filter_size, bias[c], y, x);
+        args.output[index] = requantize_fused(&args.requantize, sum, c, index);
+      }
+    }
+  }
+}
+
+void run_f32(const ConvArgsF32& args) {
+  const ConvGeometry& g = args.geometry;
+  const float* bias = static_cast<const float*>(args.packed);
+  const float* weights = bias + g.out_channels;
+  const int64_t filter_size = int64_t{1} * g.kernel * g.kernel * g.in_channels;
+  int64_t index = 0;
+  for (int32_t y = 0; y < g.out_height; ++y) {
+    for (int32_t x = 0; x < g.out_width; ++x) {
+      for (int32_t c = 0; c < g.out_channels; ++c, ++index) {
+        const float sum = accumulate_f32(args, weights + c * filter_size, bias[c], y, x);
+        const float activated = activate_f32(sum, args.activation);
+        args.output[index] = args.residual ? activated + args.residual[index] : activated;
+      }
+    }
+  }
+}
+
+}  // namespace
+
+const ConvKernelS8 kReferenceConvS8 = {"reference_conv2d", packed_bytes_s8, no_scratch, pack_s8,
+                                       run_s8};
+const ConvKernelF32 kReferenceConvF32 = {"reference_conv2d", packed_bytes_f32, no_scratch, pack_f32,
+                                         run_f32};
+
+}  // namespace edgefront
