@@ -27,11 +27,15 @@ struct Step {
   std::int32_t output = -1;    ///< tensor written
 };
 
-/// Pure and deterministic. A tensor that is a graph output, has several readers or is the border of
-/// [first_layer, last_layer) is never fused away.
+/// Pure and deterministic; `graph` is valid. A tensor that is a graph output or has several readers
+/// is never fused away. (The tensors at the border of a range are outputs of extract_range().)
 std::vector<Step> fuse(const LayerGraph& graph);
 
-/// What a step costs depends on this and nothing else. Compared and hashed by `text()`.
+/// One step per layer.
+std::vector<Step> unfused(const LayerGraph& graph);
+
+/// What a step costs depends on this and nothing else. Compared and hashed by `text()`. A mul is
+/// the squeeze-excite gate: its second operand is 1x1xC.
 struct LayerKey {
   OpKind op = OpKind::kConv2d;
   Precision precision = Precision::kFloat32;

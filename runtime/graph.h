@@ -76,7 +76,8 @@ bool has_weights(OpKind op);  ///< conv2d, depthwise_conv2d, fully_connected
 bool is_unary_activation(OpKind op);
 
 /// Output shape of `layer` for its input shape(s), or an invalid Status that names the layer.
-/// Convolutions: out = floor((in + 2·(k/2) − k)/stride) + 1.
+/// Layers with weights take their channel count from the output tensor. Convolutions: out =
+/// floor((in + 2·(k/2) − k)/stride) + 1.
 Status infer_shape(const Layer& layer, const std::vector<Tensor>& tensors, Shape* out);
 
 /// Checks ids, order, single assignment, shapes, precisions, kernel sizes (1, 3, 5, 7; stride 1 or
@@ -97,7 +98,8 @@ std::int64_t parameter_count(const LayerGraph& graph);
 LayerGraph with_precision(LayerGraph graph, Precision precision);
 
 /// The layers [first, last) as a graph of their own: its inputs are the tensors that they read from
-/// outside, its outputs those that are read after `last` or are outputs of `graph`. For splitting a
+/// outside, its outputs those that are outputs of `graph` or are read after `last`; both in that
+/// order: of the graph first, then as they are written. For splitting a
 /// network between devices. Tensor ids are renumbered; `tensor_of` (if given) maps new ids to old.
 Status extract_range(const LayerGraph& graph, int first, int last, LayerGraph* out,
                      std::vector<std::int32_t>* tensor_of);
