@@ -1,0 +1,116 @@
+// edgefront estimate: what one architecture will cost on a device.
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "costmodels/cost_model.h"
+#include "experiments/commands/command_line.h"
+#include "experiments/commands/commands.h"
+#include "experiments/host.h"
+#include "hwprofiles/profile_store.h"
+#include "space/error.h"
+#include "space/lower.h"
+
+namespace edgefront {
+namespace {
+
+OnMiss parse_on_miss(const std::string& text) {
+  if (text == "error") return OnMiss::kError;
+  if (text == "analytic") return OnMiss::kAnalytic;
+  throw InputError("--on-miss is '" + text + "'; accepted are error and analytic");
+}
+
+bool ends_with(const std::string& text, const std::string& end) {
+  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
+std::unique_ptr<CostModel> open_cost_model(const std::string& device,
+                                           const CostModelOptions& options) {
+  if (ends_with(device, ".toml")) {
+    return make_analytic_cost_model(load_device_description(device), options);
+  }
+  return make_table_cost_model(std::make_shared<DeviceProfile>(load_profile(device)), options);
+}
+
+void print(const NetworkCost& cost, const std::vector<LayerCost>& layers) {
+  for (const auto& layer : layers) {
+    std::cout << "  " << fixed(layer.latency_us, 2) << " us" << (layer.analytic ? " (analytic)" : "")
+              << "  " << layer.key << "\n";
+  }
+  std::cout << "latency     " << fixed(cost.latency_us, 2) << " us, 90 % interval "
+            << fixed(cost.latency_low_us, 2) << " to " << fixed(cost.latency_high_us, 2) << "\n";
+  if (cost.energy_uj) {
+    std::cout << "energy      " << fixed(*cost.energy_uj, 3) << " uJ (" << cost.energy_source
+              << ")\n";
+  } else {
+    std::cout << "energy      none (no sensor, and no coefficients in the device description)\n";
+  }
+  std::cout << "arena       " << with_separators(cost.arena_bytes) << " bytes\nweights     "
+            << with_separators(cost.weights_bytes) << " bytes, packed "
+            << with_separators(cost.packed_bytes) << "\npeak memory "
+            << with_separators(cost.peak_memory_bytes) << " bytes\nMACs        "
+            << with_separators(cost.macs) << ", parameters " << with_separators(cost.parameters)
+            << "\n";
+  if (cost.analytic_share > 0) {
+    std::cout << "analytic    " << fixed(cost.analytic_share * 100, 1)
+              << " % of the latency comes from the roofline model\n";
+  }
+}
+
+}  // namespace
+
+int estimate_command(const CommandArguments& args) {
+  CommandLine line("estimate SPACE.toml ARCH --device DEV.h5 [options]",
+                   "Predicts latency (with its 90 % interval), memory and energy of one network, "
+                   "layer by layer.");
+  line.positional("SPACE.toml", "search space file")
+      .positional("ARCH", "genotype text, or the name of a reference of the space")
+      .option("device", "FILE", "", "device profile (.h5), or a description (.toml): analytic")
+      .option("precision", "P", "int8", "int8 or fp32")
+      .option("threads", "N", "1", "threads of the network")
+      .option("kernels", "SET", "", "kernel set of the entries (default: the profile's)")
+      .option("on-miss", "WHAT", "error", "a layer without entry: error, or analytic (roofline)")
+      .flag("json", "one JSON object on standard output");
+  if (!line.parse(args)) return 0;
+  if (!line.given("device")) throw InputError("estimate: --device is missing: a .h5 or .toml file");
+  const SearchSpace space = load_space(line.text("SPACE.toml"));
+  const Genotype genotype = parse_genotype(space, line.text("ARCH"));
+  const LayerGraph graph = lower(decode(space, genotype));
+
+  CostModelOptions options;
+  options.precision = parse_precision(line.text("precision"), "--precision");
+  options.threads = parse_thread_counts(line.list("threads"), "--threads").front();
+  options.kernel_set = line.text("kernels");
+  options.on_miss = parse_on_miss(line.text("on-miss"));
+  options.space_digest = space.digest;
+  const auto model = open_cost_model(line.text("device"), options);
+  const NetworkCost cost = model->estimate(graph);
+  const std::vector<LayerCost> layers = model->layers(graph);
+
+  if (!line.given("json")) {
+    print(cost, layers);
+    return 0;
+  }
+  nlohmann::json out = {{"genotype", to_text(space, genotype)},
+                        {"latency_us", cost.latency_us},
+                        {"latency_low_us", cost.latency_low_us},
+                        {"latency_high_us", cost.latency_high_us},
+                        {"energy_uj", nullptr},
+                        {"energy_source", cost.energy_source},
+                        {"arena_bytes", cost.arena_bytes},
+                        {"peak_memory_bytes", cost.peak_memory_bytes},
+                        {"packed_bytes", cost.packed_bytes},
+                        {"weights_bytes", cost.weights_bytes},
+                        {"macs", cost.macs},
+                        {"parameters", cost.parameters},
+                        {"analytic_share", cost.analytic_share},
+                        {"layers", nlohmann::json::array()}};
+  if (cost.energy_uj) out["energy_uj"] = *cost.energy_uj;
+  for (const auto& layer : layers) {
+    out["layers"].push_back(
+        {{"key", layer.key}, {"latency_us", layer.latency_us}, {"analytic", layer.analytic}});
+  }
+  std::cout << out.dump(2) << "\n";
+  return 0;
+}
+
+}  // namespace edgefront

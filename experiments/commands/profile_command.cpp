@@ -1,0 +1,255 @@
+// edgefront profile: measure this machine, show a profile, or hold predictions against fresh
+// measurements.
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "costmodels/cost_model.h"
+#include "experiments/commands/command_line.h"
+#include "experiments/commands/commands.h"
+#include "experiments/commands/progress.h"
+#include "experiments/host.h"
+#include "hwprofiles/profile_store.h"
+#include "hwprofiles/profiler.h"
+#include "space/error.h"
+#include "space/lower.h"
+#include "space/random.h"
+
+namespace edgefront {
+namespace {
+
+/// The networks of a profile are drawn from `seed`; those of a validation from another stream.
+constexpr std::uint64_t kValidationSeed = 0x76616c69646174ull;
+
+struct Setting {
+  Precision precision;
+  int threads;
+  const KernelSet* set;
+};
+
+std::vector<Setting> settings_of(const CommandLine& line) {
+  std::vector<Setting> settings;
+  const KernelSet& set = resolve_kernel_set(line.text("kernels"));
+  for (const Precision p : parse_precisions(line.list("precision"), "--precision")) {
+    for (const int t : parse_thread_counts(line.list("threads"), "--threads")) {
+      settings.push_back({p, t, &set});
+    }
+  }
+  return settings;
+}
+
+std::string text(const Setting& s) {
+  return std::string(precision_name(s.precision)) + ", " + std::to_string(s.threads) +
+         " thread, " + s.set->name;
+}
+
+nlohmann::json calibration_json(const Calibration& c) {
+  return {{"space_digest", c.space_digest},
+          {"precision", precision_name(c.precision)},
+          {"threads", c.threads},
+          {"kernels", c.kernel_set},
+          {"slope", c.slope},
+          {"intercept_us", c.intercept_us},
+          {"half_width_90_percent", 100 * c.relative_half_width_90},
+          {"networks", c.networks}};
+}
+
+int show(const CommandLine& line) {
+  const std::string path = line.text("show");
+  const DeviceProfile profile = load_profile(path);
+  if (line.given("json")) {
+    nlohmann::json layers = nlohmann::json::array(), calibrations = nlohmann::json::array();
+    for (const auto& [key, entry] : profile.layers) {
+      const auto& s = entry.statistics;
+      layers.push_back({{"key", key},
+                        {"latency_us", s.latency_us},
+                        {"latency_low_us", s.latency_low_us},
+                        {"latency_high_us", s.latency_high_us},
+                        {"p50_us", s.p50_us},
+                        {"p95_us", s.p95_us},
+                        {"p99_us", s.p99_us},
+                        {"samples", s.samples},
+                        {"rejected", s.rejected}});
+    }
+    for (const auto& c : profile.calibrations) calibrations.push_back(calibration_json(c));
+    const nlohmann::json out = {{"name", profile.description.name},
+                                {"cpu", profile.identity.cpu_model},
+                                {"architecture", profile.identity.architecture},
+                                {"cores", profile.identity.cores},
+                                {"memory_bytes", profile.identity.memory_bytes},
+                                {"kernel_sets", profile.identity.kernel_sets},
+                                {"created", profile.created},
+                                {"digest", digest(profile)},
+                                {"layers", layers},
+                                {"networks", profile.networks.size()},
+                                {"calibrations", calibrations}};
+    std::cout << out.dump(2) << "\n";
+    return 0;
+  }
+  std::cout << path << ": " << profile.description.name << ", " << profile.identity.cpu_model << ", "
+            << profile.identity.cores << " cores, measured " << profile.created << "\n"
+            << profile.layers.size() << " layers, " << profile.networks.size()
+            << " whole networks\n";
+  for (const auto& c : profile.calibrations) {
+    std::cout << "calibration " << precision_name(c.precision) << ", " << c.threads << " thread, "
+              << c.kernel_set << ", space " << c.space_digest.substr(0, 8) << ": latency = "
+              << fixed(c.slope, 4) << " * sum + " << fixed(c.intercept_us, 2)
+              << " us, 90 % of fresh measurements within " << fixed(100 * c.relative_half_width_90, 1)
+              << " % (" << c.networks << " networks)\n";
+  }
+  for (const auto& [key, entry] : profile.layers) {
+    std::cout << "  " << key << "  " << describe(entry.statistics) << "\n";
+  }
+  return 0;
+}
+
+/// Genotypes of `space` that the profile was calibrated on, which a validation must not meet again.
+std::vector<Genotype> calibration_genotypes(const SearchSpace& space, const DeviceProfile& profile) {
+  std::vector<Genotype> genotypes;
+  for (const auto& n : profile.networks) {
+    if (n.space_digest == space.digest) genotypes.push_back(parse_genotype(space, n.genotype));
+  }
+  return genotypes;
+}
+
+nlohmann::json summary_json(const Setting& setting, const ValidationSummary& s,
+                            const std::vector<NetworkEntry>& measured,
+                            const std::vector<PredictionRow>& rows) {
+  nlohmann::json networks = nlohmann::json::array();
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    networks.push_back({{"genotype", measured[i].genotype},
+                        {"predicted_us", rows[i].predicted_us},
+                        {"low_us", rows[i].low_us},
+                        {"high_us", rows[i].high_us},
+                        {"measured_us", rows[i].measured_us}});
+  }
+  return {{"precision", precision_name(setting.precision)},
+          {"threads", setting.threads},
+          {"kernels", setting.set->name},
+          {"networks", s.networks},
+          {"mape_percent", s.mape_percent},
+          {"within_5_percent", s.within_5_percent},
+          {"within_10_percent", s.within_10_percent},
+          {"spearman", s.spearman},
+          {"coverage_90_percent", s.coverage_90_percent},
+          {"rows", networks}};
+}
+
+int validate(const CommandLine& line) {
+  const std::string path = line.text("validate");
+  const auto profile = std::make_shared<const DeviceProfile>(load_profile(path));
+  require_same_device(*profile, path);
+  if (!line.given("space")) throw InputError("profile --validate: --space is missing");
+  const SearchSpace space = load_space(line.text("space"));
+  const int count = int(line.integer("networks", 2, 10000));
+  const auto seed = mix_seed(kValidationSeed, std::uint64_t(line.integer("seed", 0, INT64_MAX)));
+  const auto genotypes =
+      draw_networks(space, count, seed, calibration_genotypes(space, *profile));
+  ProgressLine progress;
+  nlohmann::json results = nlohmann::json::array();
+  for (const Setting& setting : settings_of(line)) {
+    CostModelOptions options;
+    options.precision = setting.precision;
+    options.threads = setting.threads;
+    options.kernel_set = setting.set->name;
+    options.space_digest = space.digest;
+    const auto model = make_table_cost_model(profile, options);
+    std::vector<PredictionRow> rows;
+    for (const Genotype& genotype : genotypes) {
+      const NetworkCost cost = model->estimate(lower(decode(space, genotype)));
+      rows.push_back({cost.latency_us, cost.latency_low_us, cost.latency_high_us, 0});
+    }
+    ProtocolOptions protocol;
+    protocol.seed = seed;
+    const auto measured = measure_genotypes(
+        space, genotypes, setting.precision, setting.threads, setting.set->name, protocol,
+        [&](int done, int total) { progress.update("networks measured", done, total); });
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      rows[i].measured_us = measured[i].statistics.latency_us;
+    }
+    const ValidationSummary s = summarize_validation(rows);
+    if (!line.given("json")) {
+      std::cout << text(setting) << ": " << s.networks << " fresh networks, MAPE "
+                << fixed(s.mape_percent, 2) << " %, within 5 % " << fixed(s.within_5_percent, 1)
+                << " %, within 10 % " << fixed(s.within_10_percent, 1) << " %, Spearman "
+                << fixed(s.spearman, 4) << ", 90 % interval covers "
+                << fixed(s.coverage_90_percent, 1) << " %\n";
+    }
+    results.push_back(summary_json(setting, s, measured, rows));
+  }
+  if (line.given("json")) {
+    // One setting gives the object itself, several an array under "settings".
+    std::cout << (results.size() == 1 ? results[0] : nlohmann::json{{"settings", results}}).dump(2)
+              << "\n";
+  }
+  return 0;
+}
+
+int measure(const CommandLine& line) {
+  const std::string path = line.text("out");
+  const SearchSpace space = load_space(line.text("space"));
+  DeviceProfile profile;
+  if (std::filesystem::exists(path)) {
+    profile = load_profile(path);
+  } else if (line.given("device")) {
+    profile.description = load_device_description(line.text("device"));
+  } else {
+    profile.description.name = "host";
+  }
+  ProfileOptions options;
+  options.precisions = parse_precisions(line.list("precision"), "--precision");
+  options.threads = parse_thread_counts(line.list("threads"), "--threads");
+  options.calibration_networks = int(line.integer("networks", 0, 10000));
+  options.seed = std::uint64_t(line.integer("seed", 0, INT64_MAX));
+  options.kernel_set = resolve_kernel_set(line.text("kernels")).name;
+  options.protocol.seed = options.seed;
+  ProgressLine progress;
+  profile_space(
+      space, options,
+      [&](const std::string& what, int done, int total) { progress.update(what, done, total); },
+      profile);
+  calibrate(profile);
+  save_profile(profile, path);
+  std::cout << path << ": " << profile.layers.size() << " layers, " << profile.networks.size()
+            << " whole networks\n";
+  for (const auto& c : profile.calibrations) {
+    if (c.space_digest != space.digest) continue;
+    std::cout << precision_name(c.precision) << ", " << c.threads << " thread, " << c.kernel_set
+              << ": latency = " << fixed(c.slope, 4) << " * sum + " << fixed(c.intercept_us, 2)
+              << " us, 90 % of fresh measurements within " << fixed(100 * c.relative_half_width_90, 1)
+              << " %\n";
+  }
+  return 0;
+}
+
+}  // namespace
+
+int profile_command(const CommandArguments& args) {
+  CommandLine line("profile --space SPACE.toml --out DEV.h5 | --show DEV.h5 | --validate DEV.h5 "
+                   "--space SPACE.toml [options]",
+                   "Measures what every fused layer of a space costs on this machine and calibrates "
+                   "sums on whole networks; entries that an existing profile holds are kept.\n"
+                   "--show prints a profile. --validate measures fresh random networks and holds "
+                   "the prediction against them.");
+  line.option("space", "SPACE.toml", "", "search space file")
+      .option("out", "DEV.h5", "", "profile to write, or to complete")
+      .option("show", "DEV.h5", "", "profile to print")
+      .option("validate", "DEV.h5", "", "profile to hold against fresh measurements")
+      .option("device", "FILE.toml", "", "device description (energy coefficients) of a new profile")
+      .option("precision", "LIST", "int8,fp32", "precisions")
+      .option("threads", "LIST", "1", "threads of a network")
+      .option("networks", "N", "50", "whole networks to calibrate or to validate on")
+      .option("kernels", "SET", "", "kernel set (default: EDGEFRONT_KERNELS, else the best)")
+      .option("seed", "N", "1", "seed of networks, weights, inputs and order")
+      .flag("json", "one JSON object on standard output");
+  if (!line.parse(args)) return 0;
+  if (line.given("show")) return show(line);
+  if (line.given("validate")) return validate(line);
+  if (!line.given("space") || !line.given("out")) {
+    throw InputError("profile: --space and --out are needed (or --show, or --validate)");
+  }
+  return measure(line);
+}
+
+}  // namespace edgefront

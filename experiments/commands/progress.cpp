@@ -1,0 +1,52 @@
+#include "experiments/commands/progress.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+
+namespace edgefront {
+
+ProgressLine::ProgressLine() : terminal_(isatty(STDERR_FILENO) == 1) {}
+ProgressLine::~ProgressLine() { clear_live(); }
+
+void ProgressLine::clear_live() {
+  if (live_) std::fputs("\r\033[K", stderr);
+  live_ = false;
+}
+
+void ProgressLine::update(const std::string& what, std::int64_t done, std::int64_t total,
+                          const std::string& detail) {
+  const std::lock_guard lock(mutex_);
+  const auto now = Clock::now();
+  if (what != what_) {
+    what_ = what;
+    started_ = now;
+    printed_ = {};
+  }
+  const double since = std::chrono::duration<double>(now - printed_).count();
+  if (since < (terminal_ ? 0.2 : 10.0) && done < total) return;
+  printed_ = now;
+  const double elapsed = std::chrono::duration<double>(now - started_).count();
+  std::string line = what + " " + std::to_string(done) + "/" + std::to_string(total);
+  if (!detail.empty()) line += ", " + detail;
+  if (done > 0 && done < total) {
+    const double left = elapsed / double(done) * double(total - done);
+    line += ", " + std::to_string(std::int64_t(left + 0.5)) + " s left";
+  }
+  if (terminal_) {
+    std::fprintf(stderr, "\r\033[K%s", line.c_str());
+    live_ = done < total;
+    if (!live_) std::fputs("\n", stderr);
+  } else {
+    std::fprintf(stderr, "%s\n", line.c_str());
+  }
+  std::fflush(stderr);
+}
+
+void ProgressLine::note(const std::string& line) {
+  const std::lock_guard lock(mutex_);
+  clear_live();
+  std::fprintf(stderr, "%s\n", line.c_str());
+}
+
+}  // namespace edgefront

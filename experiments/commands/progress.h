@@ -1,0 +1,32 @@
+// Progress on stderr: one live line with the time left on a terminal, plain lines otherwise.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <mutex>
+#include <string>
+
+namespace edgefront {
+
+/// Thread-safe. Lines of the same `what` replace each other on a terminal; elsewhere one is printed
+/// at most every ten seconds and at the end of each `what`.
+class ProgressLine {
+ public:
+  ProgressLine();
+  ~ProgressLine();
+  /// `detail` stands behind the counts, e.g. "1,740 images/s".
+  void update(const std::string& what, std::int64_t done, std::int64_t total,
+              const std::string& detail = "");
+  /// A line of its own that stays.
+  void note(const std::string& line);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  void clear_live();
+  std::mutex mutex_;
+  bool terminal_ = false, live_ = false;
+  std::string what_;
+  Clock::time_point started_, printed_;
+};
+
+}  // namespace edgefront

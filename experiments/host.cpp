@@ -1,0 +1,68 @@
+#include "experiments/host.h"
+
+#include <charconv>
+#include <cstdio>
+
+#include "space/error.h"
+
+namespace edgefront {
+
+void require(const Status& status) {
+  if (status.ok()) return;
+  if (status.code() == StatusCode::kEnvironment) throw EnvironmentError(status.message());
+  throw InputError(status.message());
+}
+
+std::string with_separators(std::int64_t value) {
+  std::string digits = std::to_string(value < 0 ? -value : value);
+  for (int i = int(digits.size()) - 3; i > 0; i -= 3) digits.insert(std::size_t(i), ",");
+  return value < 0 ? "-" + digits : digits;
+}
+
+std::string fixed(double value, int decimals) {
+  char buffer[400];
+  const auto end =
+      std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed, decimals);
+  return {buffer, end.ptr};
+}
+
+Precision parse_precision(const std::string& text, const std::string& option) {
+  if (text == "int8") return Precision::kInt8;
+  if (text == "fp32") return Precision::kFloat32;
+  throw InputError(option + " is '" + text + "'; accepted are int8 and fp32");
+}
+
+std::vector<Precision> parse_precisions(const std::vector<std::string>& texts,
+                                        const std::string& option) {
+  std::vector<Precision> result;
+  for (const auto& text : texts) result.push_back(parse_precision(text, option));
+  if (result.empty()) throw InputError(option + " is empty; accepted are int8 and fp32");
+  return result;
+}
+
+std::vector<int> parse_thread_counts(const std::vector<std::string>& texts,
+                                     const std::string& option) {
+  for (const auto& text : texts) {
+    if (text != "1") {
+      throw InputError(option + " is '" + text +
+                       "'; accepted is 1: networks run on one thread in this version");
+    }
+  }
+  if (texts.empty()) throw InputError(option + " is empty; accepted is 1");
+  return {1};
+}
+
+const KernelSet& resolve_kernel_set(const std::string& name) {
+  const KernelSet* set = nullptr;
+  require(choose_kernel_set(name.empty() ? forced_kernel_set() : name, &set));
+  return *set;
+}
+
+std::string describe(const LatencyStatistics& s) {
+  return fixed(s.latency_us, 2) + " us (p50 " + fixed(s.p50_us, 2) + ", p95 " +
+         fixed(s.p95_us, 2) + ", p99 " + fixed(s.p99_us, 2) + "; 95 % interval " +
+         fixed(s.latency_low_us, 2) + " to " + fixed(s.latency_high_us, 2) + "; " +
+         std::to_string(s.samples) + " samples, " + std::to_string(s.rejected) + " rejected)";
+}
+
+}  // namespace edgefront

@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Builds everything and runs all tests. Needs about 12 minutes on two cores without a cache.
+# Options: --no-install  the machine is ready, install nothing
+#          --preset P    a CMake preset with tests (default: dev; no-torch builds without libtorch)
+set -euo pipefail
+root=$(cd "$(dirname "$0")/.." && pwd)
+cd "$root"
+install=yes
+preset=dev
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --no-install) install=no ;;
+    --preset) preset=${2:?--preset needs a name}; shift ;;
+    *) echo "tests/run.sh: unknown option '$1'; accepted are --no-install and --preset P" >&2; exit 2 ;;
+  esac
+  shift
+done
+. experiments/setup.sh
+
+print_machine
+say "steps: packages (1-4 min where missing), build (6-12 min), tests (2-5 min)"
+mapfile -t packages < <(packages_of programs tests)
+install_packages "${packages[@]}"
+say "== configure and build ($preset)"
+cmake --preset "$preset" >"$root/build-configure.log" 2>&1 ||
+  { cat "$root/build-configure.log" >&2; rm -f "$root/build-configure.log"; fail "configuring failed"; }
+rm -f "$root/build-configure.log"
+cmake --build --preset "$preset" -j "$(nproc)"
+say "== tests"
+ctest --test-dir "build/$preset" --output-on-failure --no-tests=error
