@@ -52,9 +52,16 @@ struct Model {
 };
 
 /// Everything the interpreter relies on: `validate(graph)`, sizes of all vectors, weight range
-/// (−128 refused), finite positive scales, zero points in range, and the bound that no int32
-/// accumulator can overflow (|bias| + fan_in·127·255 < 2^31). Names the layer and what is accepted.
+/// (−128 refused), finite positive scales, zero points in range, multipliers below 10^18 (so that
+/// no product is infinite), equal quantization around int8 relu and relu6, and the bound that no
+/// int32 accumulator can overflow (|bias| + fan_in·127·255 < 2^31). Names the layer and what is
+/// accepted.
 Status validate(const Model& model);
+
+/// The layers [first, last) of a model as a model of their own (see extract_range of the graph).
+/// Normalisation and class names stay where the input and the outputs are those of the whole model;
+/// probes are dropped.
+Status extract_range(const Model& model, int first, int last, Model* out);
 
 /// Bytes of weights, biases, scales and tables as stored.
 std::int64_t weights_bytes(const Model& model);
@@ -69,5 +76,21 @@ Model generated_model(const LayerGraph& graph, std::uint64_t seed);
 /// The affine multipliers of design 5.1 as binary32, shared by interpreter, exporter and tests:
 /// m[c] = float(s_x·s_w[c]/s_y), product and quotient in binary32 from left to right.
 std::vector<float> requantize_multipliers(const Model& model, int layer);
+
+/// The same for an int8 add (s_operand/s_y), mul (s_a·s_b/s_y; `operand` is ignored) or global
+/// average pool (s_x/(s_y·(H·W))).
+float elementwise_multiplier(const Model& model, int layer, int operand);
+
+/// What relu and relu6 allow of a tensor: [z, 127] and [z, min(127, rint(6/s) + z)]. Input and
+/// output of these layers share scale and zero point, so the clamp can move into the layer before.
+struct ClampRange {
+  std::int32_t qmin = -128;
+  std::int32_t qmax = 127;
+};
+ClampRange clamp_range(OpKind op, const TensorQuantization& quantization);
+
+/// The 256 entries of an int8 hswish or hsigmoid: q(f(s_x·(i − 128 − z_x))), rounded half to even.
+std::vector<std::int8_t> unary_table(OpKind op, const TensorQuantization& input,
+                                     const TensorQuantization& output);
 
 }  // namespace edgefront
