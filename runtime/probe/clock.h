@@ -4,14 +4,16 @@
 
 #include <cstdint>
 
+#include "runtime/ticks.h"
+
 namespace edgefront {
 
-/// Monotonic ticks; ordered against the measured code (fences).
-std::uint64_t ticks_now();
 /// Nanoseconds per tick; calibrated once (about 20 ms) at first use. Thread-safe.
 double ns_per_tick();
 /// Median ticks between two adjacent ticks_now() calls; subtracted from every sample.
 std::uint64_t clock_overhead_ticks();
+/// Microseconds of a tick difference, less the clock's own overhead; always positive.
+double elapsed_us(std::uint64_t ticks);
 
 /// Pins the calling thread to one CPU for the lifetime of the object; `cpu` −1 picks the current
 /// one. Not pinned where the OS refuses (containers): pinned() tells.

@@ -39,13 +39,19 @@ struct NetworkMeasurement {
 /// Called after each finished entry with (done, total).
 using ProbeProgress = std::function<void(int, int)>;
 
-/// Layers as they run inside networks: groups of them share one arena, run in an order that is
-/// shuffled every round, each with its input freshly written and its weights last touched a round
-/// ago. Results in the order of `keys`. Keys of kernel sets that this CPU lacks are invalid.
+/// Invalid unless measure_layers accepts this key: a layer, of a kernel set that this CPU has, in
+/// the version that this program contains.
+Status check_measurable(const LayerKey& key);
+
+/// Layers as they run inside networks: joined into chains of about 24 (chains.h) that share one
+/// arena, each layer with its input freshly written by the one before and its weights last touched
+/// an invocation ago; chains are run in an order that is shuffled every round. Results in the order
+/// of `keys`, which are distinct. Keys of kernel sets that this CPU lacks are invalid.
 Status measure_layers(const std::vector<LayerKey>& keys, const ProtocolOptions& options,
                       const ProbeProgress& progress, std::vector<LayerMeasurement>* out);
 
-/// Whole networks, interleaved in shuffled order.
+/// Whole networks, interleaved in shuffled order, each timed right after an untimed invocation of
+/// itself.
 Status measure_networks(const std::vector<const Model*>& models,
                         const std::vector<std::string>& names, const std::string& kernel_set,
                         int threads, const ProtocolOptions& options, const ProbeProgress& progress,

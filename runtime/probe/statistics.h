@@ -21,4 +21,11 @@ LatencyStatistics summarize(std::vector<double> samples_us, int rejected);
 /// Linear-interpolated quantile of unsorted values, q in [0, 1].
 double quantile(std::vector<double> values, double q);
 
+/// Half-width of the 95 % interval as a share of the latency.
+double relative_half_width(const LatencyStatistics& statistics);
+
+/// The value that Student's t with `degrees` ≥ 1 degrees of freedom stays below with probability
+/// `p` in (0, 1).
+double student_t_quantile(double p, double degrees);
+
 }  // namespace edgefront

@@ -1,0 +1,199 @@
+// Who this machine is and how it feels, read from /proc and /sys.
+#include <dirent.h>
+#include <sys/utsname.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "runtime/kernels/kernel_set.h"
+#include "runtime/probe/probe.h"
+#include "runtime/probe/statistics.h"
+#include "runtime/probe/timed_interpreter.h"
+
+namespace edgefront {
+namespace {
+
+std::string trimmed(const std::string& text) {
+  const std::size_t begin = text.find_first_not_of(" \t\r\n\"");
+  if (begin == std::string::npos) return "";
+  return text.substr(begin, text.find_last_not_of(" \t\r\n\"") - begin + 1);
+}
+
+std::string first_line(const std::string& path) {
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  return trimmed(line);
+}
+
+// A number at the start of the file, or −1.
+double number_in(const std::string& path) {
+  const std::string line = first_line(path);
+  char* end = nullptr;
+  const double value = std::strtod(line.c_str(), &end);
+  return end == line.c_str() ? -1 : value;
+}
+
+// The values of all lines "name<separator>value" of a file.
+std::vector<std::string> values_of(const std::string& path, const std::string& name,
+                                   char separator) {
+  std::ifstream file(path);
+  std::vector<std::string> result;
+  for (std::string line; std::getline(file, line);) {
+    const std::size_t at = line.find(separator);
+    if (at != std::string::npos && trimmed(line.substr(0, at)) == name) {
+      result.push_back(trimmed(line.substr(at + 1)));
+    }
+  }
+  return result;
+}
+
+std::string value_of(const std::string& path, const std::string& name, char separator) {
+  const std::vector<std::string> values = values_of(path, name, separator);
+  return values.empty() ? "" : values[0];
+}
+
+std::vector<std::string> entries_in(const std::string& folder, const std::string& prefix) {
+  std::vector<std::string> result;
+  DIR* directory = opendir(folder.c_str());
+  if (directory == nullptr) return result;
+  while (const dirent* entry = readdir(directory)) {
+    const std::string name = entry->d_name;
+    if (name.compare(0, prefix.size(), prefix) == 0) result.push_back(folder + "/" + name);
+  }
+  closedir(directory);
+  std::sort(result.begin(), result.end());
+  return result;
+}
+
+// "48K", "1024K", "2M" as the kernel writes cache sizes; −1 where it is none of these.
+std::int64_t parse_size(const std::string& text) {
+  char* end = nullptr;
+  const long long value = std::strtoll(text.c_str(), &end, 10);
+  if (end == text.c_str() || value < 0 || value > (1LL << 40)) return -1;
+  switch (*end) {
+    case 'K':
+      return value << 10;
+    case 'M':
+      return value << 20;
+    case '\0':
+      return value;
+    default:
+      return -1;
+  }
+}
+
+void read_caches(const std::string& root, DeviceIdentity* identity) {
+  for (const std::string& cache :
+       entries_in(root + "/sys/devices/system/cpu/cpu0/cache", "index")) {
+    const std::string type = first_line(cache + "/type");
+    if (type == "Instruction") continue;
+    const std::string level = first_line(cache + "/level");
+    const std::int64_t bytes = parse_size(first_line(cache + "/size"));
+    if (level == "1") identity->l1d_bytes = bytes;
+    if (level == "2") identity->l2_bytes = bytes;
+    if (level == "3") identity->l3_bytes = bytes;
+  }
+}
+
+// Of all flags those that kernels are, or may one day be, written for; in this order.
+std::vector<std::string> known_features(const std::string& flags) {
+  std::istringstream words(flags);
+  std::set<std::string> present;
+  for (std::string word; words >> word;) present.insert(word);
+  std::vector<std::string> result;
+  for (const char* name :
+       {"avx2",        "fma",         "f16c",        "avx_vnni", "avx512f",  "avx512bw", "avx512vl",
+        "avx512_vnni", "avx512_bf16", "avx512_fp16", "amx_int8", "amx_bf16", "neon",     "asimd",
+        "asimdhp",     "asimddp",     "i8mm",        "bf16",     "sve",      "sve2"}) {
+    if (present.count(name) != 0) result.push_back(name);
+  }
+  return result;
+}
+
+std::string cpu_model(const std::string& root) {
+  const std::string cpuinfo = root + "/proc/cpuinfo";
+  for (const char* name : {"model name", "Model", "Hardware", "cpu model"}) {
+    const std::string value = value_of(cpuinfo, name, ':');
+    if (!value.empty()) return value;
+  }
+  return first_line(root + "/proc/device-tree/model");
+}
+
+// Of the sensors that sit in the processor the hottest; −1 if there is none.
+double temperature_c(const std::string& root) {
+  double hottest = -1;
+  const auto take = [&](const std::string& path) {
+    const double milli = number_in(path);
+    if (milli > 0) hottest = std::max(hottest, milli / 1000);
+  };
+  for (const std::string& zone : entries_in(root + "/sys/class/thermal", "thermal_zone")) {
+    const std::string type = first_line(zone + "/type");
+    for (const char* part : {"cpu", "CPU", "pkg", "soc", "SoC"}) {
+      if (type.find(part) != std::string::npos) take(zone + "/temp");
+    }
+  }
+  for (const std::string& chip : entries_in(root + "/sys/class/hwmon", "hwmon")) {
+    const std::string name = first_line(chip + "/name");
+    if (name == "coretemp" || name == "k10temp" || name == "cpu_thermal") {
+      take(chip + "/temp1_input");
+    }
+  }
+  return hottest;
+}
+
+double clock_mhz(const std::string& root) {
+  const double khz = number_in(root + "/sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq");
+  if (khz > 0) return khz / 1000;
+  const std::string mhz = value_of(root + "/proc/cpuinfo", "cpu MHz", ':');
+  const double value = std::strtod(mhz.c_str(), nullptr);
+  return value > 0 ? value : -1;
+}
+
+double reference_kernel_us() {
+  ReferenceKernel kernel;
+  if (!kernel.load().ok()) return -1;
+  std::vector<double> times;
+  for (int i = 0; i < 51; ++i) times.push_back(kernel.time());
+  return quantile(std::move(times), 0.5);
+}
+
+}  // namespace
+
+DeviceIdentity describe_device(const std::string& root) {
+  DeviceIdentity identity;
+  const std::string cpuinfo = root + "/proc/cpuinfo";
+  identity.cpu_model = cpu_model(root);
+  utsname names{};
+  if (uname(&names) == 0) identity.architecture = names.machine;
+  identity.os = value_of(root + "/etc/os-release", "PRETTY_NAME", '=');
+  std::string flags = value_of(cpuinfo, "flags", ':');
+  if (flags.empty()) flags = value_of(cpuinfo, "Features", ':');
+  identity.features = known_features(flags);
+  for (const KernelSet* set : kernel_sets()) {
+    if (set->available()) identity.kernel_sets.push_back(set->name);
+  }
+  identity.cores = static_cast<int>(values_of(cpuinfo, "processor", ':').size());
+  const std::string memory = value_of(root + "/proc/meminfo", "MemTotal", ':');  // "8016044 kB"
+  identity.memory_bytes = std::max(0LL, std::strtoll(memory.c_str(), nullptr, 10)) * 1024;
+  read_caches(root, &identity);
+  return identity;
+}
+
+DeviceState describe_state(const std::string& root) {
+  DeviceState state;
+  state.governor = first_line(root + "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
+  state.clock_mhz = clock_mhz(root);
+  state.temperature_c = temperature_c(root);
+  state.load_1min = number_in(root + "/proc/loadavg");
+  state.reference_kernel_us = reference_kernel_us();
+  return state;
+}
+
+}  // namespace edgefront

@@ -1,0 +1,230 @@
+#include "runtime/probe/probe.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+#include "runtime/interpreter.h"
+#include "runtime/probe/chains.h"
+#include "runtime/probe/clock.h"
+#include "runtime/probe/rounds.h"
+#include "runtime/probe/timed_interpreter.h"
+
+namespace edgefront {
+namespace {
+
+constexpr int kLayersPerChain = 24;   // as many as a small network has
+constexpr int kLayersPerGroup = 24;   // fewer would keep each other's weights warm
+constexpr int kNetworksPerGroup = 8;  // keeps a round short against a disturbance
+constexpr int kStepSamples = 200;     // at most, for the latencies per step of a network
+
+// What runs in one round: chains, and for each of their steps the entry whose time it is (−1: it
+// runs as context only).
+struct Group {
+  std::vector<TimedInterpreter> chains;
+  std::vector<std::vector<int>> entries;
+};
+
+Status load_chain(const Chain& chain, const std::vector<LayerKey>& keys, std::uint64_t seed,
+                  TimedInterpreter* out) {
+  const LayerKey& first = keys[chain.keys[0]];
+  const Model model = generated_model(chain.graph, seed);
+  if (Status s = TimedInterpreter::load(model, first.kernel_set, first.threads, seed, out);
+      !s.ok()) {
+    return Status::invalid("layer key '" + first.text() + "': " + s.message());
+  }
+  for (std::size_t i = 0; i < chain.keys.size(); ++i) {
+    const std::string wanted = keys[chain.keys[i]].text();
+    const std::string given = out->interpreter().key(static_cast<int>(i)).text();
+    if (wanted != given) {
+      return Status::invalid("layer key '" + wanted + "' is not what this program runs: '" + given +
+                             "'");
+    }
+  }
+  return {};
+}
+
+// The end of the group of chains that begins at `first`: enough layers, or the end of the list.
+std::size_t group_end(const std::vector<Chain>& chains, std::size_t first) {
+  int layers = 0;
+  std::size_t end = first;
+  for (; end < chains.size() && layers < kLayersPerGroup; ++end) {
+    layers += static_cast<int>(chains[end].keys.size());
+  }
+  return end;
+}
+
+// Chains [first, end), then copies with weights of their own until there are enough layers, so that
+// a short list is not measured hot. `entry_of` gives each key's entry in this group.
+Status load_group(const std::vector<Chain>& chains, std::size_t first, std::size_t end,
+                  const std::vector<LayerKey>& keys, const std::vector<int>& entry_of,
+                  std::uint64_t seed, Group* out) {
+  int layers = 0;
+  for (std::size_t i = 0; i < end - first || layers < kLayersPerGroup; ++i) {
+    const Chain& chain = chains[first + i % (end - first)];
+    out->chains.emplace_back();
+    if (Status s = load_chain(chain, keys, stream_value(seed, i), &out->chains.back()); !s.ok()) {
+      return s;
+    }
+    out->entries.emplace_back();
+    for (const int key : chain.keys) out->entries.back().push_back(entry_of[key]);
+    layers += static_cast<int>(chain.keys.size());
+  }
+  return {};
+}
+
+// One round over a group, between two runs of the reference kernel; the slower one judges.
+double run_round(Group* group, std::uint64_t seed, ReferenceKernel* reference,
+                 std::vector<TimedEntry>* times) {
+  const double before = reference->time();
+  std::vector<double> us;
+  for (const int chain : shuffled(static_cast<int>(group->chains.size()), seed)) {
+    group->chains[chain].time_steps(&us);
+    for (std::size_t step = 0; step < us.size(); ++step) {
+      const int entry = group->entries[chain][step];
+      if (entry >= 0) times->push_back({entry, us[step]});
+    }
+  }
+  return std::max(before, reference->time());
+}
+
+// The keys of chains [first, end) that were not measured before, in the order of appearance, become
+// the entries of the group.
+std::vector<int> unmeasured_keys(const std::vector<Chain>& chains, std::size_t first,
+                                 std::size_t end, std::vector<bool>* measured) {
+  std::vector<int> result;
+  for (std::size_t i = first; i < end; ++i) {
+    for (const int key : chains[i].keys) {
+      if ((*measured)[key]) continue;
+      (*measured)[key] = true;
+      result.push_back(key);
+    }
+  }
+  return result;
+}
+
+Status measure_chains(const std::vector<Chain>& chains, const std::vector<LayerKey>& keys,
+                      const ProtocolOptions& options, const ProbeProgress& progress,
+                      std::vector<LayerMeasurement>* out) {
+  ReferenceKernel reference;
+  if (Status s = reference.load(); !s.ok()) return s;
+  DisturbanceFilter filter(options.disturbance);
+  std::vector<bool> measured(keys.size());
+  int finished = 0;
+  for (std::size_t first = 0, end = 0; first < chains.size(); first = end) {
+    end = group_end(chains, first);
+    const std::uint64_t seed = stream_value(options.seed, first);
+    const std::vector<int> key_of_entry = unmeasured_keys(chains, first, end, &measured);
+    std::vector<int> entry_of(keys.size(), -1);
+    for (std::size_t entry = 0; entry < key_of_entry.size(); ++entry) {
+      entry_of[key_of_entry[entry]] = static_cast<int>(entry);
+    }
+    Group group;
+    if (Status s = load_group(chains, first, end, keys, entry_of, seed, &group); !s.ok()) return s;
+    const std::vector<LatencyStatistics> statistics = sample_rounds(
+        static_cast<int>(key_of_entry.size()), options,
+        [&](std::uint64_t round, std::vector<TimedEntry>* times) {
+          return run_round(&group, stream_value(seed, round), &reference, times);
+        },
+        &filter);
+    for (std::size_t entry = 0; entry < statistics.size(); ++entry) {
+      const int key = key_of_entry[entry];
+      (*out)[key] = {keys[key], statistics[entry]};
+      if (progress) progress(++finished, static_cast<int>(keys.size()));
+    }
+  }
+  return {};
+}
+
+// Each network runs once untimed and once timed: its weights and buffers are then in the state in
+// which it leaves them for itself, and not in that of the other networks.
+double run_networks(std::vector<TimedInterpreter>* networks, std::uint64_t seed,
+                    ReferenceKernel* reference, std::vector<TimedEntry>* times) {
+  const double before = reference->time();
+  for (const int i : shuffled(static_cast<int>(networks->size()), seed)) {
+    TimedInterpreter& network = (*networks)[i];
+    network.write_inputs();
+    network.interpreter().invoke();
+    times->push_back({i, network.time_invoke()});
+  }
+  return std::max(before, reference->time());
+}
+
+std::vector<double> measure_steps(TimedInterpreter* network, const ProtocolOptions& options,
+                                  ReferenceKernel* reference, DisturbanceFilter* filter) {
+  ProtocolOptions few = options;
+  few.max_samples = std::min(options.max_samples, kStepSamples);
+  std::vector<double> us;
+  const auto sampler = [&](std::uint64_t, std::vector<TimedEntry>* times) {
+    const double before = reference->time();
+    network->time_steps(&us);  // brings back what the reference kernel has evicted
+    network->time_steps(&us);
+    for (std::size_t i = 0; i < us.size(); ++i) times->push_back({static_cast<int>(i), us[i]});
+    return std::max(before, reference->time());
+  };
+  const int steps = static_cast<int>(network->interpreter().steps().size());
+  std::vector<double> result;
+  for (const LatencyStatistics& one : sample_rounds(steps, few, sampler, filter)) {
+    result.push_back(one.latency_us);
+  }
+  return result;
+}
+
+}  // namespace
+
+Status check_measurable(const LayerKey& key) {
+  std::vector<Chain> chains;
+  if (Status s = make_chains({key}, 1, 1, &chains); !s.ok()) return s;
+  TimedInterpreter unused;
+  return load_chain(chains[0], {key}, 1, &unused);
+}
+
+Status measure_layers(const std::vector<LayerKey>& keys, const ProtocolOptions& options,
+                      const ProbeProgress& progress, std::vector<LayerMeasurement>* out) {
+  for (const LayerKey& key : keys) {
+    const KernelSet* set = nullptr;
+    if (Status s = choose_kernel_set(key.kernel_set, &set); !s.ok()) return s;
+  }
+  std::vector<Chain> chains;
+  if (Status s = make_chains(keys, kLayersPerChain, options.seed, &chains); !s.ok()) return s;
+  const PinnedThread pinned(options.cpu);
+  out->assign(keys.size(), {});
+  return measure_chains(chains, keys, options, progress, out);
+}
+
+Status measure_networks(const std::vector<const Model*>& models,
+                        const std::vector<std::string>& names, const std::string& kernel_set,
+                        int threads, const ProtocolOptions& options, const ProbeProgress& progress,
+                        std::vector<NetworkMeasurement>* out) {
+  const PinnedThread pinned(options.cpu);
+  ReferenceKernel reference;
+  if (Status s = reference.load(); !s.ok()) return s;
+  DisturbanceFilter filter(options.disturbance);
+  out->assign(models.size(), {});
+  for (std::size_t first = 0; first < models.size(); first += kNetworksPerGroup) {
+    const std::size_t last = std::min(first + kNetworksPerGroup, models.size());
+    const std::uint64_t seed = stream_value(options.seed, first);
+    std::vector<TimedInterpreter> networks(last - first);
+    for (std::size_t i = first; i < last; ++i) {
+      if (Status s = TimedInterpreter::load(*models[i], kernel_set, threads, stream_value(seed, i),
+                                            &networks[i - first]);
+          !s.ok()) {
+        return Status::invalid("network '" + names[i] + "': " + s.message());
+      }
+    }
+    const std::vector<LatencyStatistics> statistics = sample_rounds(
+        static_cast<int>(networks.size()), options,
+        [&](std::uint64_t round, std::vector<TimedEntry>* times) {
+          return run_networks(&networks, stream_value(seed, round), &reference, times);
+        },
+        &filter);
+    for (std::size_t i = first; i < last; ++i) {
+      (*out)[i] = {names[i], statistics[i - first],
+                   measure_steps(&networks[i - first], options, &reference, &filter)};
+      if (progress) progress(static_cast<int>(i) + 1, static_cast<int>(models.size()));
+    }
+  }
+  return {};
+}
+
+}  // namespace edgefront

@@ -1,0 +1,97 @@
+#include "runtime/probe/rounds.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+namespace edgefront {
+namespace {
+
+constexpr std::size_t kRoundsBeforeJudging = 5;
+
+bool narrow_enough(const std::vector<double>& series, const ProtocolOptions& options) {
+  const int count = static_cast<int>(series.size());
+  if (count >= options.max_samples) return true;
+  if (count < std::max(options.min_samples, 5)) return false;
+  return relative_half_width(summarize(series, 0)) <= options.relative_half_width;
+}
+
+// The next round after which the intervals are looked at: each look sorts all samples, so looks
+// become rarer as series grow.
+int next_look(int rounds) { return rounds + std::max(10, rounds / 8); }
+
+}  // namespace
+
+std::uint64_t stream_value(std::uint64_t seed, std::uint64_t i) {
+  std::uint64_t z = seed + (i + 1) * 0x9e3779b97f4a7c15u;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+  return z ^ (z >> 31);
+}
+
+std::vector<int> shuffled(int count, std::uint64_t seed) {
+  std::vector<int> order(static_cast<std::size_t>(count));
+  for (int i = 0; i < count; ++i) order[static_cast<std::size_t>(i)] = i;
+  for (int i = count - 1; i > 0; --i) {
+    const std::uint64_t j =
+        stream_value(seed, static_cast<std::uint64_t>(i)) % (static_cast<std::uint64_t>(i) + 1);
+    std::swap(order[static_cast<std::size_t>(i)], order[static_cast<std::size_t>(j)]);
+  }
+  return order;
+}
+
+bool DisturbanceFilter::disturbed(double reference_us) {
+  const bool result = recent_.size() >= kRoundsBeforeJudging && reference_us > limit_ * median();
+  recent_.push_back(reference_us);
+  sorted_.insert(std::upper_bound(sorted_.begin(), sorted_.end(), reference_us), reference_us);
+  if (recent_.size() > kWindow) {
+    sorted_.erase(std::lower_bound(sorted_.begin(), sorted_.end(), recent_.front()));
+    recent_.pop_front();
+  }
+  return result;
+}
+
+double DisturbanceFilter::median() const {
+  return sorted_.empty() ? 0 : sorted_[(sorted_.size() - 1) / 2];
+}
+
+std::vector<LatencyStatistics> sample_rounds(int entries, const ProtocolOptions& options,
+                                             const RoundSampler& sampler,
+                                             DisturbanceFilter* filter) {
+  std::vector<std::vector<double>> series(static_cast<std::size_t>(entries));
+  std::vector<TimedEntry> times;
+  std::uint64_t round = 0;
+  for (int i = 0; i < options.warmup; ++i) {
+    times.clear();
+    filter->disturbed(sampler(round++, &times));
+  }
+
+  int rejected = 0;
+  int accepted = 0;
+  int look = std::max(options.min_samples, 5);
+  for (bool unfinished = entries > 0; unfinished;) {
+    times.clear();
+    const double reference_us = sampler(round++, &times);
+    if (filter->disturbed(reference_us) && rejected < options.max_samples) {
+      ++rejected;
+      continue;
+    }
+    for (const TimedEntry& time : times) {
+      series[static_cast<std::size_t>(time.entry)].push_back(time.us);
+    }
+    if (++accepted < look && accepted < options.max_samples) continue;
+    look = next_look(accepted);
+    unfinished = !std::all_of(series.begin(), series.end(), [&](const std::vector<double>& one) {
+      return narrow_enough(one, options);
+    });
+  }
+
+  std::vector<LatencyStatistics> result;
+  result.reserve(series.size());
+  for (std::vector<double>& one : series) {
+    result.push_back(summarize(std::move(one), rejected));
+  }
+  return result;
+}
+
+}  // namespace edgefront

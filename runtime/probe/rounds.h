@@ -1,0 +1,54 @@
+// The measuring loop without a clock: rounds until every entry's interval is narrow enough, rounds
+// that were disturbed repeated. What a round does is a function, so that tests need no time.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <vector>
+
+#include "runtime/probe/probe.h"
+#include "runtime/probe/statistics.h"
+
+namespace edgefront {
+
+/// Judges rounds by the time of a fixed reference kernel against the running median of the last
+/// `kWindow` rounds. Disturbed rounds enter the median too, so that a lasting change of the clock
+/// becomes the new normal instead of a reason to repeat for ever.
+class DisturbanceFilter {
+ public:
+  static constexpr std::size_t kWindow = 2001;
+  explicit DisturbanceFilter(double limit) : limit_(limit) {}
+  /// True if `reference_us` exceeds limit × median; the first rounds (fewer than 5) never do.
+  bool disturbed(double reference_us);
+  /// Of the rounds judged so far; 0 before the first.
+  double median() const;
+
+ private:
+  double limit_;
+  std::deque<double> recent_;   // in order of time
+  std::vector<double> sorted_;  // the same values
+};
+
+struct TimedEntry {
+  int entry = 0;  ///< index of the entry that ran
+  double us = 0;
+};
+
+/// Runs everything once in an order of its own drawn from `round`, appends the times of the entries
+/// (an entry may occur several times), and returns the time of the reference kernel in µs.
+using RoundSampler = std::function<double(std::uint64_t round, std::vector<TimedEntry>* times)>;
+
+/// `warmup` rounds that do not count, then rounds until each of `entries` has min_samples and an
+/// interval of the trimmed mean within ± relative_half_width, or max_samples. At most max_samples
+/// rounds are repeated for disturbance; later ones count as they come.
+std::vector<LatencyStatistics> sample_rounds(int entries, const ProtocolOptions& options,
+                                             const RoundSampler& sampler,
+                                             DisturbanceFilter* filter);
+
+/// The i-th number of the stream that belongs to `seed` (SplitMix64, Steele et al. 2014).
+std::uint64_t stream_value(std::uint64_t seed, std::uint64_t i);
+/// 0 … count − 1 in an order drawn from `seed` (Fisher–Yates).
+std::vector<int> shuffled(int count, std::uint64_t seed);
+
+}  // namespace edgefront
