@@ -1,0 +1,105 @@
+#include "experiments/pipeline/deploy.h"
+
+#include <algorithm>
+
+#include "experiments/host.h"
+#include "experiments/pipeline/int8_accuracy.h"
+#include "runtime/export/float_model.h"
+#include "space/error.h"
+
+namespace edgefront {
+namespace {
+
+constexpr struct {
+  RangeMethod method;
+  const char* name;
+} kRangeMethods[] = {{RangeMethod::kMse, "mse"},
+                     {RangeMethod::kPercentile, "percentile"},
+                     {RangeMethod::kMinMax, "minmax"}};
+
+/// Images `indices[first, first + count)` of the training part.
+ImageSet subset(const ImageSet& images, const std::vector<int>& indices, std::size_t count) {
+  ImageSet result{images.height, images.width, images.channels, {}, {}};
+  for (std::size_t i = 0; i < std::min(count, indices.size()); ++i) {
+    const auto pixels = images.image(indices[i]);
+    result.pixels.insert(result.pixels.end(), pixels.begin(), pixels.end());
+    result.labels.push_back(images.labels[std::size_t(indices[i])]);
+  }
+  return result;
+}
+
+CalibrationSet calibration_set(const ImageSet& images, const InputNormalization& normalization) {
+  CalibrationSet set;
+  set.count = images.count();
+  set.images.reserve(images.pixels.size());
+  const std::size_t channels = std::size_t(images.channels);
+  for (std::size_t i = 0; i < images.pixels.size(); ++i) {
+    const std::size_t c = i % channels;
+    set.images.push_back((float(images.pixels[i]) / 255.0f - normalization.mean[c]) /
+                         normalization.stddev[c]);
+  }
+  return set;
+}
+
+/// The quantized model whose accuracy on held-out training images is best; the first of equals.
+Model quantize_best(const Model& folded, const CalibrationSet& calibration,
+                    const ImageSet& held_out, const std::string& kernel_set, std::string* method) {
+  Model best;
+  double best_top1 = -1;
+  for (const auto& range : kRangeMethods) {
+    QuantizeOptions options;
+    options.range = range.method;
+    Model candidate = quantize(folded, calibration, options);
+    const double top1 = measure_accuracy(candidate, held_out, kernel_set, 1).top1_percent;
+    if (top1 > best_top1) {
+      best_top1 = top1;
+      best = std::move(candidate);
+      *method = range.name;
+    }
+  }
+  return best;
+}
+
+}  // namespace
+
+Deployment deploy(Trainer& trainer, const SearchSpace& space, const Genotype& genotype,
+                  std::shared_ptr<const Dataset> data, const DeployOptions& options,
+                  const AccuracyEvaluator* inherit, std::uint64_t seed,
+                  const EvaluatorProgress& progress) {
+  Deployment result;
+  const TrainedModel trained =
+      trainer.train(space, genotype, data, options.train, inherit, seed, progress);
+  if (!trained.failure.empty()) {
+    result.failure = trained.failure;
+    return result;
+  }
+  const Model folded = fold_batch_norm(trained.model);
+  const TrainSplit split = split_train(*data, options.train.held_out, seed);
+  const ImageSet calibration_images =
+      subset(data->train, split.train, std::size_t(options.calibration_images));
+  const ImageSet held_out = subset(data->train, split.held_out, 4096);
+  const CalibrationSet calibration = calibration_set(calibration_images, folded.normalization);
+  result.int8_model = quantize_best(folded, calibration,
+                                    held_out.count() > 0 ? held_out : calibration_images,
+                                    options.kernel_set, &result.range_method);
+  Model& model = result.int8_model;
+  model.kernel_set = options.kernel_set;
+  model.metadata = {{"genotype", to_text(space, genotype)},
+                    {"space", space.name},
+                    {"space_digest", space.digest},
+                    {"data", data->name},
+                    {"data_digest", data->digest},
+                    {"seed", std::to_string(seed)},
+                    {"range_method", result.range_method}};
+  std::vector<std::vector<std::uint8_t>> inputs;
+  for (int i = 0; i < std::min(options.probe_samples, calibration_images.count()); ++i) {
+    inputs.push_back(input_bytes_of_pixels(model, calibration_images.image(i)));
+  }
+  add_probes(model, inputs);
+  result.held_out_error_percent = trained.held_out_error_percent;
+  result.float_top1 = measure_accuracy(folded, data->test, options.kernel_set, 1).top1_percent;
+  result.int8_top1 = measure_accuracy(model, data->test, options.kernel_set, 1).top1_percent;
+  return result;
+}
+
+}  // namespace edgefront
