@@ -13,7 +13,10 @@
 
 namespace edgefront {
 
-/// Low and high are a 90 % interval for a fresh measurement of this network (design 5.5).
+/// Low and high are a 90 % interval for a fresh measurement of this network (design 5.5). Without a
+/// calibration of the space and setting (`calibrated` false) they are −35 %/+35 % of the plain sum:
+/// the range by which uncorrected sums of layers were seen to miss. Shares that the roofline stood
+/// in for count from half to five times their estimate.
 struct NetworkCost {
   double latency_us = 0, latency_low_us = 0, latency_high_us = 0;
   std::optional<double> energy_uj;  ///< absent without a sensor or coefficients
@@ -21,6 +24,7 @@ struct NetworkCost {
   std::int64_t arena_bytes = 0, packed_bytes = 0, weights_bytes = 0, peak_memory_bytes = 0;
   std::int64_t macs = 0, parameters = 0;
   double analytic_share = 0;  ///< share of latency_us that the roofline stood in for
+  bool calibrated = false;    ///< false: slope 1, and an interval that was not fitted
 };
 
 /// One step of an estimate, for `edgefront estimate`.
@@ -38,6 +42,8 @@ struct CostModelOptions {
   std::string kernel_set;  ///< empty: the one that the profile's entries were measured with
   OnMiss on_miss = OnMiss::kError;
   std::string space_digest;  ///< picks the calibration
+  // How the command that measures missing layers names its files in messages.
+  std::string profile_path = "DEV.h5", space_path = "SPACE.toml";
 };
 
 /// Pure functions of the graph; safe to call from several threads at once.
@@ -61,14 +67,19 @@ std::unique_ptr<CostModel> make_analytic_cost_model(const DeviceDescription& des
                                                     const CostModelOptions& options);
 
 /// Least-squares fit of measured = slope·sum + intercept, relative errors weighted equally, and the
-/// 90 % half-width of a new observation from leave-one-out residuals. Needs ≥ 8 points.
+/// 90 % half-width of a new observation, as a share of its prediction, from leave-one-out
+/// residuals: their ⌈0.9·(n + 1)⌉-th smallest absolute value (the finite-sample rank of Vovk et al.
+/// 2005, "Algorithmic learning in a random world"); for n = 8, where that rank does not exist, the
+/// larger of the largest and Student's t times their root mean square. Throws InputError for fewer
+/// than 8 points, for values that are not positive, and where no growing line fits.
 struct AffineFit {
   double slope = 1, intercept_us = 0, relative_half_width_90 = 0;
 };
 AffineFit fit_affine(std::span<const double> sum_us, std::span<const double> measured_us);
 
 /// Fits every setting (space, precision, threads, kernel set) of the profile's network entries that
-/// has at least 8 networks, and stores the calibrations in it.
+/// has at least 8 networks, and stores the calibrations in it (in place of older ones). A setting
+/// to which no growing line fits loses its calibration.
 void calibrate(DeviceProfile& profile);
 
 struct ValidationSummary {
@@ -79,9 +90,12 @@ struct ValidationSummary {
 struct PredictionRow {
   double predicted_us = 0, low_us = 0, high_us = 0, measured_us = 0;
 };
+/// Shares are of |predicted − measured|/measured. Throws InputError for no rows or values that are
+/// not positive.
 ValidationSummary summarize_validation(std::span<const PredictionRow> rows);
 
-/// Spearman's rank correlation with mid-ranks for ties; Kendall's tau-b.
+/// Spearman's rank correlation with mid-ranks for ties; Kendall's tau-b. Both are 0 where a side is
+/// constant; the spans have equal length.
 double spearman(std::span<const double> a, std::span<const double> b);
 double kendall_tau(std::span<const double> a, std::span<const double> b);
 

@@ -24,6 +24,7 @@ struct RooflineCoefficients {
   double fp32_gops = 0, int8_gops = 0;  ///< operations (2 per multiply-accumulate) per ns
   double bandwidth_gb_s = 0;
   double overhead_us = 0;  ///< per layer
+  std::string citation;    ///< where the peaks were taken from
 };
 
 /// hwprofiles/devices/*.toml, or filled from the running machine.
@@ -33,7 +34,11 @@ struct DeviceDescription {
   RooflineCoefficients roofline;
   bool weights_in_ram = true;  ///< false: run from flash, not part of peak memory
 };
-DeviceDescription load_device_description(const std::string& path);  ///< throws InputError
+/// Reads and checks a device description (docs/profile_format.md); throws InputError (file, key,
+/// what came, what is accepted).
+DeviceDescription load_device_description(const std::string& path);
+/// The same from text; `name` stands for the file in messages.
+DeviceDescription parse_device_description(const std::string& toml, const std::string& name);
 
 /// latency = slope·sum + intercept for one setting, fitted on whole networks.
 struct Calibration {

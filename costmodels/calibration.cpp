@@ -1,0 +1,147 @@
+// The affine correction of a device's layer sums, and how well predictions hold.
+#include <Eigen/Dense>
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <tuple>
+
+#include "costmodels/cost_model.h"
+#include "space/error.h"
+
+namespace edgefront {
+namespace {
+
+constexpr int kFewestNetworks = 8;
+constexpr double kStudent90Of6 = 1.943;  // two-sided 90 % quantile of Student's t, 6 degrees
+
+void require_points(std::span<const double> sum_us, std::span<const double> measured_us) {
+  if (sum_us.size() != measured_us.size() || sum_us.size() < kFewestNetworks) {
+    throw InputError("calibration: " + std::to_string(sum_us.size()) + " sums and " +
+                     std::to_string(measured_us.size()) +
+                     " measured networks; at least 8 of each are needed");
+  }
+  for (std::size_t i = 0; i < sum_us.size(); ++i) {
+    const bool good = std::isfinite(sum_us[i]) && std::isfinite(measured_us[i]) && sum_us[i] > 0 &&
+                      measured_us[i] > 0;
+    if (!good) {
+      throw InputError("calibration: network " + std::to_string(i) + " has sum " +
+                       std::to_string(sum_us[i]) + " us and measurement " +
+                       std::to_string(measured_us[i]) + " us; both must be positive");
+    }
+  }
+}
+
+/// Half-width that a fresh observation stays within with probability 0.9.
+double half_width_90(std::vector<double> residuals) {
+  std::sort(residuals.begin(), residuals.end());
+  const std::size_t n = residuals.size();
+  const auto rank = static_cast<std::size_t>(std::ceil(0.9 * static_cast<double>(n + 1) - 1e-9));
+  if (rank <= n) return residuals[rank - 1];
+  double squares = 0;
+  for (const double r : residuals) squares += r * r;
+  return std::max(residuals.back(), kStudent90Of6 * std::sqrt(squares / static_cast<double>(n)));
+}
+
+using Setting = std::tuple<std::string, Precision, int, std::string>;
+
+}  // namespace
+
+AffineFit fit_affine(std::span<const double> sum_us, std::span<const double> measured_us) {
+  require_points(sum_us, measured_us);
+  const auto n = static_cast<Eigen::Index>(sum_us.size());
+  // Rows divided by the measurement: residuals become relative ones, all targets 1.
+  Eigen::MatrixXd rows(n, 2);
+  for (Eigen::Index i = 0; i < n; ++i) {
+    rows(i, 0) = sum_us[i] / measured_us[i];
+    rows(i, 1) = 1 / measured_us[i];
+  }
+  // Columns of very different size: scale them, or microseconds would look rank-deficient.
+  const Eigen::RowVector2d scale = rows.colwise().norm();
+  rows.array().rowwise() /= scale.array();
+  const Eigen::ColPivHouseholderQR<Eigen::MatrixXd> qr(rows);
+  const auto [low, high] = std::minmax_element(sum_us.begin(), sum_us.end());
+  if (qr.rank() < 2 || *high - *low < 1e-9 * *high) {
+    throw InputError("calibration: all networks have the same predicted sum; no line fits");
+  }
+  const Eigen::Vector2d solution = qr.solve(Eigen::VectorXd::Ones(n));
+  AffineFit fit;
+  fit.slope = solution(0) / scale(0);
+  fit.intercept_us = solution(1) / scale(1);
+  if (!(fit.slope > 0)) {
+    throw InputError("calibration: measured latency does not grow with the predicted sum (slope " +
+                     std::to_string(fit.slope) + ")");
+  }
+  // Leaving row i out changes its residual e to e/(1 − h), h the leverage (diagonal of Q·Qᵀ).
+  const Eigen::MatrixXd q = qr.householderQ() * Eigen::MatrixXd::Identity(n, 2);
+  std::vector<double> residuals;
+  for (Eigen::Index i = 0; i < n; ++i) {
+    const double residual = 1 - rows.row(i).dot(solution);
+    const double left_out = residual / std::max(1 - q.row(i).squaredNorm(), 1e-12);
+    // Relative to the measurement; as a share of the prediction (1 − left_out) of it.
+    const double predicted = 1 - left_out;
+    if (!(predicted > 0)) {
+      throw InputError("calibration: without network " + std::to_string(i) +
+                       " its prediction is not positive; the fit does not hold");
+    }
+    residuals.push_back(std::abs(left_out) / predicted);
+  }
+  fit.relative_half_width_90 = half_width_90(std::move(residuals));
+  return fit;
+}
+
+void calibrate(DeviceProfile& profile) {
+  struct Points {
+    std::vector<double> sum_us, measured_us;
+  };
+  std::map<Setting, Points> settings;
+  for (const auto& n : profile.networks) {
+    Points& points = settings[{n.space_digest, n.precision, n.threads, n.kernel_set}];
+    points.sum_us.push_back(n.predicted_sum_us);
+    points.measured_us.push_back(n.statistics.latency_us);
+  }
+  for (const auto& [setting, points] : settings) {
+    const auto& [space_digest, precision, threads, kernel_set] = setting;
+    if (points.sum_us.size() < kFewestNetworks) continue;
+    std::erase_if(profile.calibrations, [&](const Calibration& c) {
+      return setting == Setting(c.space_digest, c.precision, c.threads, c.kernel_set);
+    });
+    try {
+      const AffineFit fit = fit_affine(points.sum_us, points.measured_us);
+      profile.calibrations.push_back({space_digest, precision, threads, kernel_set, fit.slope,
+                                      fit.intercept_us, fit.relative_half_width_90,
+                                      static_cast<int>(points.sum_us.size())});
+    } catch (const InputError&) {
+      // No line fits: estimates of this setting keep slope 1 and say that they are uncalibrated.
+    }
+  }
+}
+
+ValidationSummary summarize_validation(std::span<const PredictionRow> rows) {
+  if (rows.empty()) throw InputError("validation: no networks were measured");
+  ValidationSummary summary;
+  summary.networks = static_cast<int>(rows.size());
+  std::vector<double> predicted, measured;
+  for (const auto& row : rows) {
+    if (!(row.measured_us > 0) || !std::isfinite(row.measured_us) ||
+        !std::isfinite(row.predicted_us)) {
+      throw InputError("validation: a measured or predicted latency is not positive and finite");
+    }
+    const double error = std::abs(row.predicted_us - row.measured_us) / row.measured_us;
+    summary.mape_percent += 100 * error;
+    summary.within_5_percent += error <= 0.05 ? 100 : 0;
+    summary.within_10_percent += error <= 0.10 ? 100 : 0;
+    const bool covered = row.low_us <= row.measured_us && row.measured_us <= row.high_us;
+    summary.coverage_90_percent += covered ? 100 : 0;
+    predicted.push_back(row.predicted_us);
+    measured.push_back(row.measured_us);
+  }
+  const auto n = static_cast<double>(rows.size());
+  summary.mape_percent /= n;
+  summary.within_5_percent /= n;
+  summary.within_10_percent /= n;
+  summary.coverage_90_percent /= n;
+  summary.spearman = spearman(predicted, measured);
+  return summary;
+}
+
+}  // namespace edgefront

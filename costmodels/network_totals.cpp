@@ -1,0 +1,56 @@
+#include "costmodels/network_totals.h"
+
+#include "runtime/memory_plan.h"
+#include "runtime/model.h"
+
+namespace edgefront {
+namespace {
+
+constexpr double kUjPerPj = 1e-6;
+
+std::int64_t parameter_bytes(const LayerGraph& graph, const Layer& layer) {
+  if (!has_weights(layer.op)) return 0;
+  const std::int64_t weights = weight_count(graph, layer);
+  const std::int64_t channels = graph.tensors[layer.output].shape.channels;
+  if (layer.precision == Precision::kFloat32) return 4 * (weights + channels);
+  return weights + 8 * channels;
+}
+
+void add_energy(const LayerGraph& graph, const std::vector<Step>& steps,
+                const EnergyCoefficients& energy, Precision precision, NetworkCost& cost) {
+  const double e_op = precision == Precision::kFloat32 ? energy.e_op_fp32_pj : energy.e_op_int8_pj;
+  if (e_op <= 0) return;
+  std::int64_t bytes = 0;
+  for (const Step& step : steps) bytes += moved_bytes(graph, step);
+  const double dynamic_pj =
+      static_cast<double>(cost.macs) * e_op + static_cast<double>(bytes) * energy.e_byte_pj;
+  cost.energy_uj = dynamic_pj * kUjPerPj + energy.static_w * cost.latency_us;  // W·µs = µJ
+  cost.energy_source = "modelled";
+}
+
+}  // namespace
+
+std::int64_t moved_bytes(const LayerGraph& graph, const Step& step) {
+  std::int64_t bytes = parameter_bytes(graph, graph.layers[step.layer]);
+  for (const std::int32_t id : {step.input, step.input2, step.residual, step.output}) {
+    if (id >= 0) bytes += graph.tensors[id].bytes();
+  }
+  return bytes;
+}
+
+void add_totals(const LayerGraph& graph, const std::vector<Step>& steps, const KernelSet& set,
+                int threads, const DeviceDescription& description, Precision precision,
+                NetworkCost& cost) {
+  const MemoryPlan plan = plan_memory(graph, steps, set, threads);
+  cost.arena_bytes = plan.arena_bytes;
+  cost.packed_bytes = plan.packed_bytes;
+  cost.weights_bytes = weights_bytes(graph);
+  cost.peak_memory_bytes = cost.arena_bytes + cost.packed_bytes;
+  if (description.weights_in_ram) cost.peak_memory_bytes += cost.weights_bytes;
+  cost.macs = total_macs(graph);
+  cost.parameters = parameter_count(graph);
+  cost.energy_source = "none";
+  if (description.energy) add_energy(graph, steps, *description.energy, precision, cost);
+}
+
+}  // namespace edgefront

@@ -1,0 +1,25 @@
+// What every cost model says alike: memory from the planner, counts, and modelled energy.
+#pragma once
+
+#include <vector>
+
+#include "costmodels/cost_model.h"
+#include "runtime/fuse.h"
+#include "runtime/kernels/kernel_set.h"
+
+namespace edgefront {
+
+/// Bytes that one step moves: its inputs, residual and output once each, and its weights and biases
+/// as stored (int8: one byte a weight, four a bias and four a scale).
+std::int64_t moved_bytes(const LayerGraph& graph, const Step& step);
+
+/// Fills memory, counts and energy of `cost`, whose latency_us must stand. `graph` is in the
+/// precision it runs in, `steps` are fuse(graph).
+///   E = Σ ops·e_op + Σ bytes·e_byte + P_static·t
+/// (bits·e_bit of the power model is communication, which one device does not do). Energy is absent
+/// without coefficients, or without e_op of this precision.
+void add_totals(const LayerGraph& graph, const std::vector<Step>& steps, const KernelSet& set,
+                int threads, const DeviceDescription& description, Precision precision,
+                NetworkCost& cost);
+
+}  // namespace edgefront

@@ -1,0 +1,208 @@
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+
+#include "costmodels/cost_model.h"
+#include "costmodels/network_totals.h"
+#include "costmodels/roofline.h"
+#include "hwprofiles/layer_listing.h"
+#include "runtime/interpreter.h"
+#include "space/error.h"
+
+namespace edgefront {
+namespace {
+
+/// Half-width where no calibration fits: the range by which plain sums were seen to miss.
+constexpr double kUncalibratedHalfWidth = 0.35;
+/// A negative intercept must not make a network smaller than all calibrated ones free.
+constexpr double kSmallestShareOfSum = 0.1;
+constexpr std::size_t kListedKeys = 5;
+
+struct KeyHash {
+  std::size_t operator()(const LayerKey& k) const noexcept {
+    std::uint64_t h = 14695981039346656037u;
+    const auto mix = [&h](std::int64_t value) {
+      h = (h ^ static_cast<std::uint64_t>(value)) * 1099511628211u;
+      h ^= h >> 29;
+    };
+    mix(static_cast<int>(k.op) * 64 + static_cast<int>(k.precision) * 32 +
+        static_cast<int>(k.activation) * 2 + k.residual);
+    mix((std::int64_t{k.input.height} << 32) ^ k.input.width);
+    mix((std::int64_t{k.input.channels} << 32) ^ k.output.channels);
+    mix((std::int64_t{k.output.height} << 32) ^ k.output.width);
+    mix((std::int64_t{k.kernel_size} << 32) ^ (k.stride * 65536 + k.threads));
+    mix(static_cast<std::int64_t>(std::hash<std::string>{}(k.kernel_set)) + k.kernel_version);
+    return h;
+  }
+};
+
+/// The fields of text(), without spelling it.
+struct KeyEqual {
+  bool operator()(const LayerKey& a, const LayerKey& b) const noexcept {
+    return a.op == b.op && a.precision == b.precision && a.input == b.input &&
+           a.output == b.output && a.kernel_size == b.kernel_size && a.stride == b.stride &&
+           a.activation == b.activation && a.residual == b.residual && a.threads == b.threads &&
+           a.kernel_version == b.kernel_version && a.kernel_set == b.kernel_set;
+  }
+};
+
+using LatencyTable = std::unordered_map<LayerKey, double, KeyHash, KeyEqual>;
+
+/// What the profile holds, for a message: "fp32 threads 1, int8 threads 1".
+std::string settings_of(const DeviceProfile& profile) {
+  std::map<std::string, int> settings;
+  for (const auto& [text, layer] : profile.layers) {
+    ++settings[precision_name(layer.key.precision) + std::string(" threads ") +
+               std::to_string(layer.key.threads)];
+  }
+  std::string list;
+  for (const auto& [setting, count] : settings) list += (list.empty() ? "" : ", ") + setting;
+  return list.empty() ? "no layers" : list;
+}
+
+std::string measuring_command(const CostModelOptions& options) {
+  return "edgefront profile --space " + options.space_path + " --out " + options.profile_path +
+         " --precision " + precision_name(options.precision) + " --threads " +
+         std::to_string(options.threads);
+}
+
+/// The named set, or the one that whole networks were measured with, or else that most layer
+/// entries of this setting name.
+std::string chosen_kernel_set(const DeviceProfile& profile, const CostModelOptions& options) {
+  if (!options.kernel_set.empty()) return options.kernel_set;
+  for (const auto& network : profile.networks) {
+    if (network.precision == options.precision && network.threads == options.threads) {
+      return network.kernel_set;
+    }
+  }
+  std::map<std::string, int> counts;
+  for (const auto& [text, layer] : profile.layers) {
+    if (layer.key.precision == options.precision) ++counts[layer.key.kernel_set];
+  }
+  const auto most =
+      std::max_element(counts.begin(), counts.end(),
+                       [](const auto& a, const auto& b) { return a.second < b.second; });
+  if (most == counts.end()) {
+    throw InputError(options.profile_path + " has no " + precision_name(options.precision) +
+                     " layers for " + std::to_string(options.threads) + " thread(s); it has " +
+                     settings_of(profile) + "; measure them with: " + measuring_command(options));
+  }
+  return most->first;
+}
+
+/// The steps of a network with the time that each takes alone.
+struct TimedSteps {
+  LayerGraph graph;
+  std::vector<Step> steps;
+  std::vector<LayerKey> keys;
+  std::vector<double> latency_us;
+  std::vector<bool> analytic;
+};
+
+class TableCostModel final : public CostModel {
+ public:
+  TableCostModel(std::shared_ptr<const DeviceProfile> profile, const CostModelOptions& options)
+      : profile_(std::move(profile)),
+        options_(options),
+        set_(find_kernel_set(chosen_kernel_set(*profile_, options))) {
+    for (const auto& [text, layer] : profile_->layers) {
+      table_.emplace(layer.key, layer.statistics.latency_us);
+    }
+    calibration_ = profile_->calibration(options_.space_digest, options_.precision,
+                                         options_.threads, set_.name);
+    if (options_.on_miss == OnMiss::kAnalytic) {
+      require_roofline(profile_->description, options_.precision);
+    }
+  }
+
+  NetworkCost estimate(const LayerGraph& graph) const override {
+    const TimedSteps timed = time_steps(graph);
+    double sum = 0, analytic_sum = 0;
+    for (std::size_t i = 0; i < timed.steps.size(); ++i) {
+      sum += timed.latency_us[i];
+      if (timed.analytic[i]) analytic_sum += timed.latency_us[i];
+    }
+    NetworkCost cost;
+    correct(sum, analytic_sum, cost);
+    add_totals(timed.graph, timed.steps, set_, options_.threads, profile_->description,
+               options_.precision, cost);
+    return cost;
+  }
+
+  std::vector<LayerCost> layers(const LayerGraph& graph) const override {
+    const TimedSteps timed = time_steps(graph);
+    std::vector<LayerCost> costs;
+    for (std::size_t i = 0; i < timed.steps.size(); ++i) {
+      costs.push_back({timed.keys[i].text(), timed.latency_us[i], timed.analytic[i]});
+    }
+    return costs;
+  }
+
+ private:
+  TimedSteps time_steps(const LayerGraph& graph) const {
+    TimedSteps timed;
+    timed.graph = with_precision(graph, options_.precision);
+    timed.steps = fuse(timed.graph);
+    std::vector<std::string> missing;
+    for (const Step& step : timed.steps) {
+      timed.keys.push_back(key_of(timed.graph, step, set_, options_.threads));
+      const auto entry = table_.find(timed.keys.back());
+      const bool known = entry != table_.end();
+      timed.analytic.push_back(!known);
+      if (known) {
+        timed.latency_us.push_back(entry->second);
+      } else if (options_.on_miss == OnMiss::kAnalytic) {
+        timed.latency_us.push_back(
+            roofline_us(profile_->description.roofline, options_.precision, timed.graph, step));
+      } else {
+        missing.push_back(timed.keys.back().text());
+      }
+    }
+    if (!missing.empty()) refuse(std::move(missing));
+    return timed;
+  }
+
+  [[noreturn]] void refuse(std::vector<std::string> missing) const {
+    std::sort(missing.begin(), missing.end());
+    missing.erase(std::unique(missing.begin(), missing.end()), missing.end());
+    std::string list;
+    for (std::size_t i = 0; i < std::min(missing.size(), kListedKeys); ++i) {
+      list += (i > 0 ? "; " : "") + missing[i];
+    }
+    if (missing.size() > kListedKeys) {
+      list += "; and " + std::to_string(missing.size() - kListedKeys) + " more";
+    }
+    throw InputError(options_.profile_path + " lacks " + std::to_string(missing.size()) +
+                     " layer(s) of this network: " + list +
+                     "; measure them with: " + measuring_command(options_));
+  }
+
+  void correct(double sum, double analytic_sum, NetworkCost& cost) const {
+    const Calibration identity;
+    const Calibration& c = calibration_ != nullptr ? *calibration_ : identity;
+    const double half_width =
+        calibration_ != nullptr ? c.relative_half_width_90 : kUncalibratedHalfWidth;
+    cost.calibrated = calibration_ != nullptr;
+    cost.latency_us = std::max(c.slope * sum + c.intercept_us, kSmallestShareOfSum * sum);
+    cost.analytic_share = sum > 0 ? analytic_sum / sum : 0;
+    const double analytic_us = cost.analytic_share * cost.latency_us;
+    const double table_us = cost.latency_us - analytic_us;
+    cost.latency_low_us = table_us * std::max(1 - half_width, 0.0) + analytic_us * kRooflineLow;
+    cost.latency_high_us = table_us * (1 + half_width) + analytic_us * kRooflineHigh;
+  }
+
+  std::shared_ptr<const DeviceProfile> profile_;
+  CostModelOptions options_;
+  const KernelSet& set_;
+  LatencyTable table_;
+  const Calibration* calibration_ = nullptr;  ///< in profile_
+};
+
+}  // namespace
+
+std::unique_ptr<CostModel> make_table_cost_model(std::shared_ptr<const DeviceProfile> profile,
+                                                 const CostModelOptions& options) {
+  return std::make_unique<TableCostModel>(std::move(profile), options);
+}
+
+}  // namespace edgefront

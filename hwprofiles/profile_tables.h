@@ -1,0 +1,20 @@
+// A device profile as the tables of its file (docs/profile_format.md) and back.
+#pragma once
+
+#include <string>
+
+#include "hwprofiles/device_profile.h"
+#include "hwprofiles/hdf5_tables.h"
+
+namespace edgefront {
+
+/// Both check every value (finite, in range, keys that parse) and throw InputError that names the
+/// table, row and column; so a profile that was read is one that could have been written.
+Hdf5Tables tables_of(const DeviceProfile& profile);
+/// `name` stands for the file in messages. `tables` must have what `profile_schema` has.
+DeviceProfile profile_of(const Hdf5Tables& tables, const std::string& name);
+
+/// Tables, attributes and columns of version 1, with empty values.
+Hdf5Tables profile_schema();
+
+}  // namespace edgefront
