@@ -69,6 +69,20 @@ struct SearchSpace {
   std::vector<Decision> decisions;  ///< derived; in genotype order
 };
 
+/// Words as they stand in space files: "conv", "identity", "relu6".
+const char* operator_name(OperatorKind op);
+const char* skip_name(SkipKind skip);
+const char* activation_name(BlockActivation activation);
+
+/// Fills `decisions` (one for each question with two or more choices) from the fields above it. For
+/// spaces made by hand; loading calls it.
+void derive_decisions(SearchSpace& space);
+
+/// Throws InputError that names the field: empty or repeated choices, widths off the channel
+/// multiple, an image smaller than the strides that can reach it, too many choices or channels. A
+/// space that passes decodes and lowers for every genotype.
+void check_space(const SearchSpace& space);
+
 /// Reads and checks a space file; throws InputError (file, key, what came, what is accepted).
 SearchSpace load_space(const std::string& path);
 /// The same from text; `name` stands for the file in messages.

@@ -1,0 +1,172 @@
+#include "space/genotype.h"
+
+#include "space/error.h"
+#include "space/genes.h"
+#include "space/uniform_sampler.h"
+
+namespace edgefront {
+
+namespace {
+
+/// Sets the genes of one block to `choice`.
+void put(Genotype& genotype, const BlockChoice& decisions, const BlockChoice& choice) {
+  for (int q = 0; q < kBlockQuestions; ++q)
+    if (decisions[q] >= 0) genotype.choices[decisions[q]] = static_cast<std::uint8_t>(choice[q]);
+}
+
+/// The first choice, in lexicographic order, that builds the same block.
+BlockChoice first_equal(const SearchSpace& space, const BlockChoices& choices,
+                        const BlockChoice& choice, int in_channels, int out_channels, int stride) {
+  const auto key_of = [&](const BlockChoice& c) {
+    return build_key(build_block(space, choices, c, in_channels, out_channels, stride));
+  };
+  const auto wanted = key_of(choice);
+  const BlockChoice counts = block_choice_counts(choices);
+  BlockChoice candidate{};
+  while (candidate != choice && key_of(candidate) != wanted) next_choice(counts, candidate);
+  return candidate;
+}
+
+/// Calls visit(stage index, position, in, out, stride) for every block that the genotype builds,
+/// and skipped(stage index, position) for every position beyond the depth.
+template <typename Visit, typename Skipped>
+void walk_blocks(const SearchSpace& space, const GeneMap& genes, const Genotype& genotype,
+                 Visit visit, Skipped skipped) {
+  int channels = space.stem.width[chosen(genotype, genes.stem_width)];
+  for (std::size_t s = 0; s < space.stages.size(); ++s) {
+    const StageChoices& stage = space.stages[s];
+    const StageGenes& stage_genes = genes.stages[s];
+    const int depth = stage.depth[chosen(genotype, stage_genes.depth)];
+    const int width = stage.width[chosen(genotype, stage_genes.width)];
+    int stride = stage.stride[chosen(genotype, stage_genes.stride)];
+    for (int position = 0; position < static_cast<int>(stage_genes.blocks.size()); ++position) {
+      if (position >= depth) {
+        skipped(s, position);
+        continue;
+      }
+      visit(s, position, channels, width, stride);
+      channels = width;
+      stride = 1;
+    }
+  }
+}
+
+/// "stage2.block1" of "stage2.block1.kernel_size": genes with one prefix stand together.
+std::string prefix_of(const std::string& decision) {
+  const auto dot = decision.rfind('.');
+  return dot == std::string::npos ? "" : decision.substr(0, dot);
+}
+
+constexpr char kDigits[] = "0123456789abcdefghijklmnopqrstuvwxyz";
+
+[[noreturn]] void refuse_text(const SearchSpace& space, const std::string& text,
+                              const std::string& problem) {
+  std::string names;
+  for (const auto& [name, genotype] : space.references) names += (names.empty() ? "" : ", ") + name;
+  throw InputError("genotype \"" + text.substr(0, 200) + "\": " + problem + "; accepted are " +
+                   (names.empty() ? "" : "the references " + names + ", or ") + "texts such as " +
+                   to_text(space, Genotype{std::vector<std::uint8_t>(space.decisions.size())}));
+}
+
+}  // namespace
+
+Genotype canonical(const SearchSpace& space, Genotype genotype) {
+  check_genotype(space, genotype);
+  const GeneMap genes = gene_map(space);
+  Genotype result = genotype;
+  walk_blocks(
+      space, genes, genotype,
+      [&](int s, int position, int in_channels, int out_channels, int stride) {
+        const BlockChoice& decisions = genes.stages[s].blocks[position];
+        put(result, decisions,
+            first_equal(space, space.stages[s].block, chosen(genotype, decisions), in_channels,
+                        out_channels, stride));
+      },
+      [&](int s, int position) { put(result, genes.stages[s].blocks[position], BlockChoice{}); });
+  for (std::size_t s = 0; s < space.stages.size(); ++s) {
+    const StageGenes& stage = genes.stages[s];
+    if (space.stages[s].depth[chosen(genotype, stage.depth)] > 0) continue;
+    if (stage.width >= 0) result.choices[stage.width] = 0;
+    if (stage.stride >= 0) result.choices[stage.stride] = 0;
+  }
+  return result;
+}
+
+std::vector<bool> active_decisions(const SearchSpace& space, const Genotype& genotype) {
+  check_genotype(space, genotype);
+  const GeneMap genes = gene_map(space);
+  std::vector<bool> active(space.decisions.size(), true);
+  for (std::size_t s = 0; s < space.stages.size(); ++s) {
+    const StageGenes& stage = genes.stages[s];
+    const bool empty = space.stages[s].depth[chosen(genotype, stage.depth)] == 0;
+    if (stage.width >= 0) active[stage.width] = !empty;
+    if (stage.stride >= 0) active[stage.stride] = !empty;
+  }
+  walk_blocks(
+      space, genes, genotype,
+      [&](int s, int position, int in_channels, int out_channels, int stride) {
+        const BlockChoices& choices = space.stages[s].block;
+        const BlockChoice& decisions = genes.stages[s].blocks[position];
+        const BlockChoice choice = chosen(genotype, decisions);
+        const BlockChoice counts = block_choice_counts(choices);
+        const auto key_of = [&](const BlockChoice& c) {
+          return build_key(build_block(space, choices, c, in_channels, out_channels, stride));
+        };
+        for (int q = 0; q < kBlockQuestions; ++q) {
+          if (decisions[q] < 0) continue;
+          active[decisions[q]] = false;
+          BlockChoice other = choice;
+          for (other[q] = 0; other[q] < counts[q]; ++other[q])
+            if (key_of(other) != key_of(choice)) active[decisions[q]] = true;
+        }
+      },
+      [&](int s, int position) {
+        for (int decision : genes.stages[s].blocks[position])
+          if (decision >= 0) active[decision] = false;
+      });
+  return active;
+}
+
+Genotype sample_uniform(const SearchSpace& space, RandomStream& random) {
+  return UniformSampler(space).sample(random);
+}
+
+std::string to_text(const SearchSpace& space, const Genotype& genotype) {
+  check_genotype(space, genotype);
+  std::string text;
+  for (std::size_t i = 0; i < genotype.choices.size(); ++i) {
+    if (i > 0 && prefix_of(space.decisions[i].name) != prefix_of(space.decisions[i - 1].name))
+      text += '.';
+    text += kDigits[genotype.choices[i]];
+  }
+  return text;
+}
+
+Genotype parse_genotype(const SearchSpace& space, const std::string& text) {
+  const auto reference = space.references.find(text);
+  if (reference != space.references.end()) return reference->second;
+  Genotype genotype;
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < space.decisions.size(); ++i) {
+    const Decision& decision = space.decisions[i];
+    const bool new_group =
+        i > 0 && prefix_of(decision.name) != prefix_of(space.decisions[i - 1].name);
+    if (new_group && (at >= text.size() || text[at++] != '.'))
+      refuse_text(space, text, "no dot before gene " + decision.name);
+    const std::string came = at < text.size() ? std::string(1, text[at]) : "the end";
+    const char* digit = nullptr;
+    for (const char* d = kDigits; *d && at < text.size(); ++d)
+      if (*d == text[at]) digit = d;
+    const auto choice = digit ? static_cast<std::size_t>(digit - kDigits) : 36;
+    if (choice >= decision.choices.size())
+      refuse_text(space, text,
+                  "gene " + decision.name + ": came " + came + ", its range is 0 to " +
+                      kDigits[decision.choices.size() - 1]);
+    genotype.choices.push_back(static_cast<std::uint8_t>(choice));
+    ++at;
+  }
+  if (at < text.size()) refuse_text(space, text, "came more than the last gene");
+  return canonical(space, std::move(genotype));
+}
+
+}  // namespace edgefront
