@@ -59,10 +59,10 @@ const KernelSet& resolve_kernel_set(const std::string& name) {
 }
 
 std::string describe(const LatencyStatistics& s) {
-  return fixed(s.latency_us, 2) + " us (p50 " + fixed(s.p50_us, 2) + ", p95 " +
-         fixed(s.p95_us, 2) + ", p99 " + fixed(s.p99_us, 2) + "; 95 % interval " +
-         fixed(s.latency_low_us, 2) + " to " + fixed(s.latency_high_us, 2) + "; " +
-         std::to_string(s.samples) + " samples, " + std::to_string(s.rejected) + " rejected)";
+  return fixed(s.latency_us, 2) + " us (p50 " + fixed(s.p50_us, 2) + ", p95 " + fixed(s.p95_us, 2) +
+         ", p99 " + fixed(s.p99_us, 2) + "; 95 % interval " + fixed(s.latency_low_us, 2) + " to " +
+         fixed(s.latency_high_us, 2) + "; " + std::to_string(s.samples) + " samples, " +
+         std::to_string(s.rejected) + " rejected)";
 }
 
 }  // namespace edgefront

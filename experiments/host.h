@@ -1,5 +1,5 @@
-// What commands and pipelines share: Status to exception, numbers for people, kernel set and precision
-// arguments.
+// What commands and pipelines share: Status to exception, numbers for people, kernel set and
+// precision arguments.
 #pragma once
 
 #include <cstdint>

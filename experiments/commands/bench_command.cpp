@@ -41,7 +41,8 @@ int bench_command(const CommandArguments& args) {
                    "Measures a model on this machine: the 10 %-trimmed mean of single invocations, "
                    "P50/P95/P99, times per fused layer, and memory.");
   line.positional("MODEL.efm", "model file")
-      .option("kernels", "SET", "", "kernel set (default: EDGEFRONT_KERNELS, the model's, the best)")
+      .option("kernels", "SET", "",
+              "kernel set (default: EDGEFRONT_KERNELS, the model's, the best)")
       .option("threads", "N", "1", "threads of the network")
       .option("max-samples", "N", "2000", "invocations at most")
       .option("seed", "N", "1", "seed of the generated inputs")

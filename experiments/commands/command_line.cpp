@@ -102,8 +102,7 @@ std::int64_t CommandLine::integer(const std::string& name, std::int64_t low,
   const std::string value = text(name);
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
-  if (error != std::errc() || end != value.data() + value.size() || number < low ||
-      number > high) {
+  if (error != std::errc() || end != value.data() + value.size() || number < low || number > high) {
     throw InputError(impl_->command + ": --" + name + " is '" + value +
                      "'; accepted are whole numbers from " + std::to_string(low) + " to " +
                      std::to_string(high));

@@ -33,8 +33,8 @@ std::unique_ptr<CostModel> open_cost_model(const std::string& device,
 
 void print(const NetworkCost& cost, const std::vector<LayerCost>& layers) {
   for (const auto& layer : layers) {
-    std::cout << "  " << fixed(layer.latency_us, 2) << " us" << (layer.analytic ? " (analytic)" : "")
-              << "  " << layer.key << "\n";
+    std::cout << "  " << fixed(layer.latency_us, 2) << " us"
+              << (layer.analytic ? " (analytic)" : "") << "  " << layer.key << "\n";
   }
   std::cout << "latency     " << fixed(cost.latency_us, 2) << " us, 90 % interval "
             << fixed(cost.latency_low_us, 2) << " to " << fixed(cost.latency_high_us, 2) << "\n";

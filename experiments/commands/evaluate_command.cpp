@@ -18,7 +18,8 @@ int evaluate_command(const CommandArguments& args) {
   line.positional("MODEL.efm", "model file")
       .option("data", "DATASET", "", "fashion-mnist[:DIR], idx:DIR, cifar10:DIR or cifar100:DIR")
       .option("split", "WHICH", "test", "test or train")
-      .option("kernels", "SET", "", "kernel set (default: EDGEFRONT_KERNELS, the model's, the best)")
+      .option("kernels", "SET", "",
+              "kernel set (default: EDGEFRONT_KERNELS, the model's, the best)")
       .option("threads", "N", "0", "images side by side; 0 = all cores")
       .flag("json", "one JSON object on standard output");
   if (!line.parse(args)) return 0;

@@ -40,8 +40,8 @@ std::vector<Setting> settings_of(const CommandLine& line) {
 }
 
 std::string text(const Setting& s) {
-  return std::string(precision_name(s.precision)) + ", " + std::to_string(s.threads) +
-         " thread, " + s.set->name;
+  return std::string(precision_name(s.precision)) + ", " + std::to_string(s.threads) + " thread, " +
+         s.set->name;
 }
 
 nlohmann::json calibration_json(const Calibration& c) {
@@ -87,16 +87,16 @@ int show(const CommandLine& line) {
     std::cout << out.dump(2) << "\n";
     return 0;
   }
-  std::cout << path << ": " << profile.description.name << ", " << profile.identity.cpu_model << ", "
-            << profile.identity.cores << " cores, measured " << profile.created << "\n"
+  std::cout << path << ": " << profile.description.name << ", " << profile.identity.cpu_model
+            << ", " << profile.identity.cores << " cores, measured " << profile.created << "\n"
             << profile.layers.size() << " layers, " << profile.networks.size()
             << " whole networks\n";
   for (const auto& c : profile.calibrations) {
     std::cout << "calibration " << precision_name(c.precision) << ", " << c.threads << " thread, "
-              << c.kernel_set << ", space " << c.space_digest.substr(0, 8) << ": latency = "
-              << fixed(c.slope, 4) << " * sum + " << fixed(c.intercept_us, 2)
-              << " us, 90 % of fresh measurements within " << fixed(100 * c.relative_half_width_90, 1)
-              << " % (" << c.networks << " networks)\n";
+              << c.kernel_set << ", space " << c.space_digest.substr(0, 8)
+              << ": latency = " << fixed(c.slope, 4) << " * sum + " << fixed(c.intercept_us, 2)
+              << " us, 90 % of fresh measurements within "
+              << fixed(100 * c.relative_half_width_90, 1) << " % (" << c.networks << " networks)\n";
   }
   for (const auto& [key, entry] : profile.layers) {
     std::cout << "  " << key << "  " << describe(entry.statistics) << "\n";
@@ -105,7 +105,8 @@ int show(const CommandLine& line) {
 }
 
 /// Genotypes of `space` that the profile was calibrated on, which a validation must not meet again.
-std::vector<Genotype> calibration_genotypes(const SearchSpace& space, const DeviceProfile& profile) {
+std::vector<Genotype> calibration_genotypes(const SearchSpace& space,
+                                            const DeviceProfile& profile) {
   std::vector<Genotype> genotypes;
   for (const auto& n : profile.networks) {
     if (n.space_digest == space.digest) genotypes.push_back(parse_genotype(space, n.genotype));
@@ -144,8 +145,7 @@ int validate(const CommandLine& line) {
   const SearchSpace space = load_space(line.text("space"));
   const int count = int(line.integer("networks", 2, 10000));
   const auto seed = mix_seed(kValidationSeed, std::uint64_t(line.integer("seed", 0, INT64_MAX)));
-  const auto genotypes =
-      draw_networks(space, count, seed, calibration_genotypes(space, *profile));
+  const auto genotypes = draw_networks(space, count, seed, calibration_genotypes(space, *profile));
   ProgressLine progress;
   nlohmann::json results = nlohmann::json::array();
   for (const Setting& setting : settings_of(line)) {
@@ -217,8 +217,8 @@ int measure(const CommandLine& line) {
     if (c.space_digest != space.digest) continue;
     std::cout << precision_name(c.precision) << ", " << c.threads << " thread, " << c.kernel_set
               << ": latency = " << fixed(c.slope, 4) << " * sum + " << fixed(c.intercept_us, 2)
-              << " us, 90 % of fresh measurements within " << fixed(100 * c.relative_half_width_90, 1)
-              << " %\n";
+              << " us, 90 % of fresh measurements within "
+              << fixed(100 * c.relative_half_width_90, 1) << " %\n";
   }
   return 0;
 }
@@ -226,17 +226,19 @@ int measure(const CommandLine& line) {
 }  // namespace
 
 int profile_command(const CommandArguments& args) {
-  CommandLine line("profile --space SPACE.toml --out DEV.h5 | --show DEV.h5 | --validate DEV.h5 "
-                   "--space SPACE.toml [options]",
-                   "Measures what every fused layer of a space costs on this machine and calibrates "
-                   "sums on whole networks; entries that an existing profile holds are kept.\n"
-                   "--show prints a profile. --validate measures fresh random networks and holds "
-                   "the prediction against them.");
+  CommandLine line(
+      "profile --space SPACE.toml --out DEV.h5 | --show DEV.h5 | --validate DEV.h5 "
+      "--space SPACE.toml [options]",
+      "Measures what every fused layer of a space costs on this machine and calibrates "
+      "sums on whole networks; entries that an existing profile holds are kept.\n"
+      "--show prints a profile. --validate measures fresh random networks and holds "
+      "the prediction against them.");
   line.option("space", "SPACE.toml", "", "search space file")
       .option("out", "DEV.h5", "", "profile to write, or to complete")
       .option("show", "DEV.h5", "", "profile to print")
       .option("validate", "DEV.h5", "", "profile to hold against fresh measurements")
-      .option("device", "FILE.toml", "", "device description (energy coefficients) of a new profile")
+      .option("device", "FILE.toml", "",
+              "device description (energy coefficients) of a new profile")
       .option("precision", "LIST", "int8,fp32", "precisions")
       .option("threads", "LIST", "1", "threads of a network")
       .option("networks", "N", "50", "whole networks to calibrate or to validate on")

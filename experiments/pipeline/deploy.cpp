@@ -41,18 +41,30 @@ CalibrationSet calibration_set(const ImageSet& images, const InputNormalization&
   return set;
 }
 
-/// The quantized model whose accuracy on held-out training images is best; the first of equals.
-Model quantize_best(const Model& folded, const CalibrationSet& calibration,
-                    const ImageSet& held_out, const std::string& kernel_set, std::string* method) {
-  Model best;
-  double best_top1 = -1;
+const char* name_of(RangeMethod method) {
   for (const auto& range : kRangeMethods) {
-    QuantizeOptions options;
-    options.range = range.method;
-    Model candidate = quantize(folded, calibration, options);
-    const double top1 = measure_accuracy(candidate, held_out, kernel_set, 1).top1_percent;
-    if (top1 > best_top1) {
-      best_top1 = top1;
+    if (range.method == method) return range.name;
+  }
+  return "";
+}
+
+/// Quantizes by the wanted range method, and by the others where it loses too much on `held_out`.
+Model quantize_well(const Model& folded, const CalibrationSet& calibration,
+                    const ImageSet& held_out, const DeployOptions& options, std::string* method) {
+  const auto top1 = [&](const Model& model) {
+    return measure_accuracy(model, held_out, options.kernel_set, 1).top1_percent;
+  };
+  Model best = quantize(folded, calibration, options.quantize);
+  *method = name_of(options.quantize.range);
+  double best_top1 = top1(best);
+  if (best_top1 >= top1(folded) - options.max_loss_percent / 2) return best;
+  for (const auto& range : kRangeMethods) {
+    if (range.method == options.quantize.range) continue;
+    QuantizeOptions other = options.quantize;
+    other.range = range.method;
+    Model candidate = quantize(folded, calibration, other);
+    if (const double candidate_top1 = top1(candidate); candidate_top1 > best_top1) {
+      best_top1 = candidate_top1;
       best = std::move(candidate);
       *method = range.name;
     }
@@ -79,17 +91,14 @@ Deployment deploy(Trainer& trainer, const SearchSpace& space, const Genotype& ge
       subset(data->train, split.train, std::size_t(options.calibration_images));
   const ImageSet held_out = subset(data->train, split.held_out, 4096);
   const CalibrationSet calibration = calibration_set(calibration_images, folded.normalization);
-  result.int8_model = quantize_best(folded, calibration,
-                                    held_out.count() > 0 ? held_out : calibration_images,
-                                    options.kernel_set, &result.range_method);
+  result.int8_model =
+      quantize_well(folded, calibration, held_out.count() > 0 ? held_out : calibration_images,
+                    options, &result.range_method);
   Model& model = result.int8_model;
   model.kernel_set = options.kernel_set;
-  model.metadata = {{"genotype", to_text(space, genotype)},
-                    {"space", space.name},
-                    {"space_digest", space.digest},
-                    {"data", data->name},
-                    {"data_digest", data->digest},
-                    {"seed", std::to_string(seed)},
+  model.metadata = {{"genotype", to_text(space, genotype)}, {"space", space.name},
+                    {"space_digest", space.digest},         {"data", data->name},
+                    {"data_digest", data->digest},          {"seed", std::to_string(seed)},
                     {"range_method", result.range_method}};
   std::vector<std::vector<std::uint8_t>> inputs;
   for (int i = 0; i < std::min(options.probe_samples, calibration_images.count()); ++i) {

@@ -19,7 +19,8 @@ std::string number(double value, int decimals) {
 
 std::string tick_text(double value) {
   char buffer[64];
-  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::general, 6);
+  const auto end =
+      std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::general, 6);
   return {buffer, end.ptr};
 }
 
@@ -93,8 +94,7 @@ std::string axes(const Plot& plot, const Scale& x, const Scale& y) {
 }
 
 std::string marker(const Series& s, double x, double y, const std::string& title) {
-  const std::string hover =
-      title.empty() ? "/>\n" : "><title>" + html_escape(title) + "</title></";
+  const std::string hover = title.empty() ? "/>\n" : "><title>" + html_escape(title) + "</title></";
   if (s.style == SeriesStyle::kDiamonds) {
     const double r = 6;
     std::string out = "<path class=\"" + s.css_class + "\" d=\"M" + number(x, 1) + " " +
@@ -183,11 +183,20 @@ std::string html_escape(const std::string& text) {
   std::string out;
   for (const char c : text) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      default: out += c;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      default:
+        out += c;
     }
   }
   return out;

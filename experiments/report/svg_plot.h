@@ -1,5 +1,5 @@
-// Small SVG plots for the report: scatter, lines and steps with linear or logarithmic axes. Text and
-// shapes only, no script; colours come from CSS classes of the page.
+// Small SVG plots for the report: scatter, lines and steps with linear or logarithmic axes. Text
+// and shapes only, no script; colours come from CSS classes of the page.
 #pragma once
 
 #include <string>
