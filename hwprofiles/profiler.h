@@ -37,7 +37,8 @@ void profile_space(const SearchSpace& space, const ProfileOptions& options,
 /// Throws InputError that names the differing field unless `profile` was measured on this machine.
 void require_same_device(const DeviceProfile& profile, const std::string& path);
 
-/// Distinct networks drawn log-uniformly over MACs from `seed`, none of them in `excluded`.
+/// Distinct networks drawn log-uniformly over MACs from `seed`, none of them in `excluded`; fewer
+/// where the space has hardly more.
 std::vector<Genotype> draw_networks(const SearchSpace& space, int networks, std::uint64_t seed,
                                     const std::vector<Genotype>& excluded);
 

@@ -1,0 +1,247 @@
+#include "hwprofiles/profiler.h"
+
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+#include <iterator>
+#include <set>
+
+#include "hwprofiles/layer_listing.h"
+#include "runtime/model.h"
+#include "space/architecture.h"
+#include "space/error.h"
+#include "space/lower.h"
+
+namespace edgefront {
+namespace {
+
+constexpr std::int64_t kGroupWeightBytes = std::int64_t{256} << 20;  // of models held at once
+
+void throw_unless_ok(const Status& status) {
+  if (status.ok()) return;
+  if (status.code() == StatusCode::kEnvironment) throw EnvironmentError(status.message());
+  throw InputError(status.message());
+}
+
+std::string utc_now() {
+  const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text;
+}
+
+/// Empty, or what differs. The OS, free memory and this program's kernel sets may change; what
+/// times depend on may not.
+std::string difference(const DeviceIdentity& profile, const DeviceIdentity& here) {
+  const auto differs = [](const std::string& field, const std::string& was, const std::string& is) {
+    return field + " is \"" + is + "\" here and \"" + was + "\" in the profile";
+  };
+  const auto number = [&](const std::string& field, std::int64_t was, std::int64_t is) {
+    return differs(field, std::to_string(was), std::to_string(is));
+  };
+  const auto words = [](const std::vector<std::string>& list) {
+    std::string text;
+    for (const auto& word : list) text += (text.empty() ? "" : " ") + word;
+    return text;
+  };
+  if (profile.cpu_model != here.cpu_model) {
+    return differs("cpu_model", profile.cpu_model, here.cpu_model);
+  }
+  if (profile.architecture != here.architecture) {
+    return differs("architecture", profile.architecture, here.architecture);
+  }
+  if (profile.features != here.features) {
+    return differs("features", words(profile.features), words(here.features));
+  }
+  if (profile.cores != here.cores) return number("cores", profile.cores, here.cores);
+  if (profile.l1d_bytes != here.l1d_bytes) {
+    return number("l1d_bytes", profile.l1d_bytes, here.l1d_bytes);
+  }
+  if (profile.l2_bytes != here.l2_bytes) return number("l2_bytes", profile.l2_bytes, here.l2_bytes);
+  if (profile.l3_bytes != here.l3_bytes) return number("l3_bytes", profile.l3_bytes, here.l3_bytes);
+  return "";
+}
+
+void require_identity(const DeviceProfile& profile, const DeviceIdentity& here,
+                      const std::string& path) {
+  const std::string problem = difference(profile.identity, here);
+  if (!problem.empty()) {
+    throw InputError(path + " was measured on another machine: " + problem);
+  }
+}
+
+bool same_setting(const NetworkEntry& n, Precision precision, int threads,
+                  const std::string& kernel_set) {
+  return n.precision == precision && n.threads == threads && n.kernel_set == kernel_set;
+}
+
+/// One (precision, threads) of a profiling run.
+class SettingProfiler {
+ public:
+  SettingProfiler(const SearchSpace& space, const ProfileOptions& options, Precision precision,
+                  int threads, const KernelSet& set, const ProfileProgress& progress,
+                  DeviceProfile& profile)
+      : space_(space),
+        options_(options),
+        precision_(precision),
+        threads_(threads),
+        set_(set),
+        progress_(progress),
+        profile_(profile) {}
+
+  void run() {
+    const std::vector<LayerKey> keys = distinct_layers(space_, precision_, threads_, set_);
+    drop_stale(keys);
+    measure_missing(keys);
+    measure_networks_of_space();
+  }
+
+ private:
+  std::string stage(const std::string& what) const {
+    return std::string(precision_name(precision_)) + " " + what;
+  }
+
+  ProbeProgress progress_of(const std::string& what, int before, int total) const {
+    return [this, what, before, total](int done, int) {
+      if (progress_) progress_(stage(what), before + done, total);
+    };
+  }
+
+  /// Entries of older kernels go, and with them the networks that those kernels ran in.
+  void drop_stale(const std::vector<LayerKey>& keys) {
+    std::set<std::string> older;
+    for (LayerKey key : keys) {
+      while (--key.kernel_version > 0) older.insert(key.text());
+    }
+    const std::size_t dropped = std::erase_if(
+        profile_.layers, [&](const auto& entry) { return older.count(entry.first) > 0; });
+    if (dropped == 0) return;
+    std::erase_if(profile_.networks, [&](const NetworkEntry& n) {
+      return same_setting(n, precision_, threads_, set_.name);
+    });
+    std::erase_if(profile_.calibrations, [&](const Calibration& c) {
+      return c.precision == precision_ && c.threads == threads_ && c.kernel_set == set_.name;
+    });
+  }
+
+  void measure_missing(const std::vector<LayerKey>& keys) {
+    std::vector<LayerKey> missing;
+    for (const LayerKey& key : keys) {
+      if (profile_.layers.count(key.text()) == 0) missing.push_back(key);
+    }
+    if (missing.empty()) return;
+    std::vector<LayerMeasurement> measured;
+    throw_unless_ok(measure_layers(missing, options_.protocol,
+                                   progress_of("layers", 0, static_cast<int>(missing.size())),
+                                   &measured));
+    for (auto& layer : measured) {
+      const std::string text = layer.key.text();
+      profile_.layers.insert_or_assign(text, std::move(layer));
+    }
+  }
+
+  bool of_this_run(const NetworkEntry& n) const {
+    return n.space_digest == space_.digest && same_setting(n, precision_, threads_, set_.name);
+  }
+
+  void measure_networks_of_space() {
+    std::vector<Genotype> known;
+    for (const auto& n : profile_.networks) {
+      if (of_this_run(n)) known.push_back(parse_genotype(space_, n.genotype));
+    }
+    const int wanted = options_.calibration_networks - static_cast<int>(known.size());
+    const std::vector<Genotype> drawn = draw_networks(space_, wanted, options_.seed, known);
+    std::vector<NetworkEntry> entries =
+        measure_genotypes(space_, drawn, precision_, threads_, set_.name, options_.protocol,
+                          progress_of("networks", 0, static_cast<int>(drawn.size())));
+    std::move(entries.begin(), entries.end(), std::back_inserter(profile_.networks));
+    for (auto& n : profile_.networks) {
+      if (of_this_run(n)) n.predicted_sum_us = sum_of(parse_genotype(space_, n.genotype));
+    }
+  }
+
+  double sum_of(const Genotype& genotype) const {
+    double sum = 0;
+    for (const LayerKey& key :
+         network_keys(lower(decode(space_, genotype)), precision_, threads_, set_)) {
+      sum += profile_.layers.at(key.text()).statistics.latency_us;
+    }
+    return sum;
+  }
+
+  const SearchSpace& space_;
+  const ProfileOptions& options_;
+  Precision precision_;
+  int threads_;
+  const KernelSet& set_;
+  const ProfileProgress& progress_;
+  DeviceProfile& profile_;
+};
+
+}  // namespace
+
+void require_same_device(const DeviceProfile& profile, const std::string& path) {
+  require_identity(profile, describe_device(""), path);
+}
+
+std::vector<NetworkEntry> measure_genotypes(const SearchSpace& space,
+                                            const std::vector<Genotype>& genotypes,
+                                            Precision precision, int threads,
+                                            const std::string& kernel_set,
+                                            const ProtocolOptions& protocol,
+                                            const ProbeProgress& progress) {
+  std::vector<NetworkEntry> entries;
+  const int total = static_cast<int>(genotypes.size());
+  // As many networks side by side as memory allows: those of a group are interleaved.
+  for (std::size_t first = 0; first < genotypes.size();) {
+    std::vector<Model> models;
+    std::vector<std::string> names;
+    std::int64_t bytes = 0;
+    for (std::size_t i = first; i < genotypes.size() && bytes < kGroupWeightBytes; ++i) {
+      const LayerGraph graph = with_precision(lower(decode(space, genotypes[i])), precision);
+      models.push_back(generated_model(graph, protocol.seed));
+      names.push_back(to_text(space, genotypes[i]));
+      bytes += weights_bytes(graph);
+    }
+    std::vector<const Model*> pointers;
+    for (const Model& model : models) pointers.push_back(&model);
+    const auto before = static_cast<int>(first);
+    std::vector<NetworkMeasurement> measured;
+    throw_unless_ok(measure_networks(
+        pointers, names, kernel_set, threads, protocol,
+        [&](int done, int) {
+          if (progress) progress(before + done, total);
+        },
+        &measured));
+    for (auto& m : measured) {
+      entries.push_back(
+          {m.name, space.digest, precision, threads, kernel_set, 0, std::move(m.statistics)});
+    }
+    first += models.size();
+  }
+  return entries;
+}
+
+void profile_space(const SearchSpace& space, const ProfileOptions& options,
+                   const ProfileProgress& progress, DeviceProfile& profile) {
+  const DeviceIdentity here = describe_device("");
+  if (!profile.layers.empty() || !profile.networks.empty()) {
+    require_identity(profile, here, "the profile");
+  }
+  const std::string wanted = options.kernel_set.empty() ? forced_kernel_set() : options.kernel_set;
+  const KernelSet* set = nullptr;
+  throw_unless_ok(choose_kernel_set(wanted, &set));
+  profile.identity = here;
+  profile.state = describe_state("");
+  if (profile.created.empty()) profile.created = utc_now();
+  if (profile.description.name.empty()) profile.description.name = here.cpu_model;
+  for (const Precision precision : options.precisions) {
+    for (const int threads : options.threads) {
+      SettingProfiler(space, options, precision, threads, *set, progress, profile).run();
+    }
+  }
+}
+
+}  // namespace edgefront
