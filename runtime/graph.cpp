@@ -1,6 +1,5 @@
 #include "runtime/graph.h"
 
-#include <algorithm>
 #include <unordered_set>
 
 namespace edgefront {

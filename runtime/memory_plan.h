@@ -18,16 +18,29 @@ struct MemoryPlan {
   std::int64_t scratch_offset = 0;          ///< shared by all steps
   std::int64_t scratch_bytes = 0;
   std::int64_t arena_bytes = 0;   ///< activations + scratch
-  std::int64_t packed_bytes = 0;  ///< packed weights of all steps, each rounded up to 64
+  std::int64_t packed_bytes = 0;  ///< sum of step_packed_bytes()
 };
 
 /// Tensors whose live ranges meet never overlap. The plan decomposes by block: a tensor that
 /// crosses a block border lies at one end of the arena (ends alternate), interior tensors lie
-/// between, so arena_bytes is a maximum over blocks. Graphs that do not decompose (a tensor that
-/// crosses more than one border) are planned as one block, greedily by size (Pisarchyk & Lee 2020,
-/// "Efficient memory management for deep neural net inference", greedy by size).
+/// between (or where a border tensor is dead), so arena_bytes is a maximum over blocks. Graphs that
+/// do not decompose (a tensor that crosses more than one border), and those where it is smaller,
+/// are planned as one block, greedily by size (Pisarchyk & Lee 2020, "Efficient memory management
+/// for deep neural net inference", greedy by size). `graph` is valid, `steps` are its fuse() or
+/// unfused(); threads: 1.
 MemoryPlan plan_memory(const LayerGraph& graph, const std::vector<Step>& steps,
                        const KernelSet& set, int threads);
+
+/// The same, by the greedy part alone: what the decomposition is compared with.
+MemoryPlan plan_memory_greedily(const LayerGraph& graph, const std::vector<Step>& steps,
+                                const KernelSet& set, int threads);
+
+/// What loading one step adds: packed weights, int8 multipliers and tables, each rounded up to 64.
+struct PackedBytes {
+  std::int64_t weights = 0, multipliers = 0, table = 0;
+  std::int64_t total() const { return weights + multipliers + table; }
+};
+PackedBytes step_packed_bytes(const LayerGraph& graph, const Step& step, const KernelSet& set);
 
 /// Maximum over steps of the bytes of live tensors (unrounded): the bound no plan can beat.
 std::int64_t live_set_bound(const LayerGraph& graph, const std::vector<Step>& steps);

@@ -1,0 +1,180 @@
+#include "runtime/interpreter.h"
+
+#include <cstdlib>
+#include <cstring>
+
+#include "runtime/prepared_step.h"
+#include "runtime/ticks.h"
+
+namespace edgefront {
+namespace {
+
+struct Freer {
+  void operator()(void* p) const { std::free(p); }
+};
+using AlignedBytes = std::unique_ptr<char, Freer>;
+
+Status allocate(std::int64_t bytes, const char* what, AlignedBytes* out) {
+  void* memory = nullptr;
+  if (bytes > 0 && ::posix_memalign(&memory, 64, static_cast<std::size_t>(bytes)) != 0) {
+    return Status::environment("not enough memory for " + std::to_string(bytes) + " bytes of " +
+                               what);
+  }
+  out->reset(static_cast<char*>(memory));
+  return {};
+}
+
+/// By falling rank: option, environment, the model's choice, the best of this CPU. `notice` says
+/// why the model's choice was passed over.
+Status choose_set(const Model& model, const InterpreterOptions& options, const KernelSet** set,
+                  std::string* notice) {
+  std::string name = options.kernel_set;
+  std::string reason = "asked for by name";
+  if (name.empty()) {
+    name = forced_kernel_set();
+    reason = "forced by EDGEFRONT_KERNELS";
+  }
+  if (!name.empty()) {
+    if (Status s = choose_kernel_set(name, set); !s.ok()) return s;
+  } else if (model.kernel_set.empty() || !choose_kernel_set(model.kernel_set, set).ok()) {
+    reason = "the best of this CPU, which cannot run the other";
+    if (Status s = choose_kernel_set("", set); !s.ok()) return s;
+  }
+  if (!model.kernel_set.empty() && model.kernel_set != (*set)->name) {
+    *notice = "kernel set '" + std::string((*set)->name) + "' (" + reason +
+              ") runs in place of the model's '" + model.kernel_set + "'";
+  }
+  return {};
+}
+
+const char* kernel_name_of(const LayerGraph& graph, const Step& step, const KernelSet& set) {
+  const Layer& layer = graph.layers[step.layer];
+  if (!has_weights(layer.op)) return op_name(layer.op);
+  const ConvGeometry geometry = geometry_of(graph, layer);
+  return layer.precision == Precision::kInt8 ? kernel_s8(set, layer.op, geometry).name
+                                             : kernel_f32(set, layer.op, geometry).name;
+}
+
+}  // namespace
+
+struct Interpreter::Impl {
+  LayerGraph graph;
+  std::vector<Step> steps;
+  MemoryPlan plan;
+  const KernelSet* set = nullptr;
+  std::string notice;
+  std::vector<LayerKey> keys;
+  std::vector<const char*> kernel_names;
+  AlignedBytes arena, packed;
+  std::int64_t arena_bytes = 0, packed_bytes = 0;
+  std::vector<PreparedStep> prepared;
+
+  Status allocate_all();
+  void prepare_all(const Model& model, int threads);
+};
+
+Status Interpreter::Impl::allocate_all() {
+  arena_bytes = plan.arena_bytes;
+  for (const Step& step : steps) packed_bytes += step_packed_bytes(graph, step, *set).total();
+  if (Status s = allocate(arena_bytes, "activations", &arena); !s.ok()) return s;
+  if (Status s = allocate(packed_bytes, "packed weights", &packed); !s.ok()) return s;
+  // An invocation without written inputs is repeatable too, and the pages are there before timing.
+  std::memset(arena.get(), 0, static_cast<std::size_t>(arena_bytes));
+  return {};
+}
+
+void Interpreter::Impl::prepare_all(const Model& model, int threads) {
+  StepMemory memory{arena.get(), &plan, packed.get()};
+  for (const Step& step : steps) {
+    prepared.push_back(prepare_step(model, step, *set, memory));
+    memory.packed += step_packed_bytes(graph, step, *set).total();
+    keys.push_back(key_of(graph, step, *set, threads));
+    kernel_names.push_back(kernel_name_of(graph, step, *set));
+  }
+}
+
+Status Interpreter::load(const Model& model, const InterpreterOptions& options,
+                         std::unique_ptr<Interpreter>* out) {
+  if (options.threads != 1) {
+    return Status::invalid("threads " + std::to_string(options.threads) + ", accepted is 1");
+  }
+  if (Status s = validate(model); !s.ok()) return s;
+  auto impl = std::make_unique<Impl>();
+  if (Status s = choose_set(model, options, &impl->set, &impl->notice); !s.ok()) return s;
+  impl->graph = model.graph;
+  impl->steps = options.fuse ? edgefront::fuse(model.graph) : unfused(model.graph);
+  impl->plan = plan_memory(impl->graph, impl->steps, *impl->set, options.threads);
+  if (Status s = impl->allocate_all(); !s.ok()) return s;
+  impl->prepare_all(model, options.threads);
+  out->reset(new Interpreter(std::move(impl)));
+  return {};
+}
+
+Interpreter::Interpreter(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Interpreter::~Interpreter() = default;
+
+void* Interpreter::input_data(int i) { return tensor_data(impl_->graph.inputs[i]); }
+std::int64_t Interpreter::input_bytes(int i) const {
+  return impl_->graph.tensors[impl_->graph.inputs[i]].bytes();
+}
+const void* Interpreter::output_data(int i) const {
+  return impl_->arena.get() + impl_->plan.tensor_offset[impl_->graph.outputs[i]];
+}
+std::int64_t Interpreter::output_bytes(int i) const {
+  return impl_->graph.tensors[impl_->graph.outputs[i]].bytes();
+}
+
+void Interpreter::invoke() {
+  for (const PreparedStep& step : impl_->prepared) step.run(step);
+}
+
+void Interpreter::invoke_range(int first_step, int last_step) {
+  for (int i = first_step; i < last_step; ++i) impl_->prepared[i].run(impl_->prepared[i]);
+}
+
+void Interpreter::invoke_timed(std::uint64_t* ticks) {
+  // One stamp between two steps, so that a step's time includes one reading of the clock.
+  std::uint64_t before = ticks_now();
+  for (const PreparedStep& step : impl_->prepared) {
+    step.run(step);
+    const std::uint64_t now = ticks_now();
+    *ticks++ = now - before;
+    before = now;
+  }
+}
+
+void* Interpreter::tensor_data(std::int32_t id) {
+  const std::int64_t offset = impl_->plan.tensor_offset[id];
+  return offset < 0 ? nullptr : impl_->arena.get() + offset;
+}
+
+const std::vector<Step>& Interpreter::steps() const { return impl_->steps; }
+const LayerKey& Interpreter::key(int step) const { return impl_->keys[step]; }
+const char* Interpreter::kernel_name(int step) const { return impl_->kernel_names[step]; }
+const LayerGraph& Interpreter::graph() const { return impl_->graph; }
+const MemoryPlan& Interpreter::plan() const { return impl_->plan; }
+const KernelSet& Interpreter::kernel_set() const { return *impl_->set; }
+const std::string& Interpreter::notice() const { return impl_->notice; }
+std::int64_t Interpreter::allocated_arena_bytes() const { return impl_->arena_bytes; }
+std::int64_t Interpreter::allocated_packed_bytes() const { return impl_->packed_bytes; }
+
+LayerKey key_of(const LayerGraph& graph, const Step& step, const KernelSet& set, int threads) {
+  const Layer& layer = graph.layers[step.layer];
+  LayerKey key;
+  key.op = layer.op;
+  key.precision = layer.precision;
+  key.input = graph.tensors[step.input].shape;
+  key.output = graph.tensors[step.output].shape;
+  key.kernel_size = layer.kernel_size;
+  key.stride = layer.stride;
+  key.activation = step.activation;
+  key.residual = step.add_layer >= 0;
+  key.threads = threads;
+  key.kernel_set = set.name;
+  key.kernel_version = has_weights(layer.op)
+                           ? kernel_version(set, layer.op, geometry_of(graph, layer))
+                           : set.elementwise_version;
+  return key;
+}
+
+}  // namespace edgefront

@@ -1,0 +1,245 @@
+#include "runtime/memory_plan.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace edgefront {
+namespace {
+
+constexpr std::int64_t kAlignment = 64;
+
+std::int64_t round_up(std::int64_t bytes) {
+  return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+}
+
+/// Steps during which a tensor must keep its bytes, both included. Graph inputs begin at −1 (the
+/// caller writes them), graph outputs end at the number of steps (the caller reads them).
+struct LiveRange {
+  int first = 0;
+  int last = -2;  ///< before `first`: fused away, needs no memory
+  bool exists() const { return last >= first; }
+  bool meets(const LiveRange& other) const { return first <= other.last && other.first <= last; }
+};
+
+std::vector<LiveRange> live_ranges(const LayerGraph& graph, const std::vector<Step>& steps) {
+  std::vector<LiveRange> live(graph.tensors.size());
+  for (const std::int32_t id : graph.inputs) live[id] = {-1, -1};
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const int now = static_cast<int>(i);
+    const Step& step = steps[i];
+    for (const std::int32_t id : {step.input, step.input2, step.residual}) {
+      if (id >= 0) live[id].last = std::max(live[id].last, now);
+    }
+    live[step.output] = {now, now};
+  }
+  for (const std::int32_t id : graph.outputs) live[id].last = static_cast<int>(steps.size());
+  return live;
+}
+
+struct Placing {
+  std::vector<std::int64_t> offset;  ///< per tensor; −1: not placed
+  std::int64_t bytes = 0;            ///< activations only
+};
+
+/// What both planners know: live range and rounded size of every tensor.
+struct Demand {
+  std::vector<LiveRange> live;
+  std::vector<std::int64_t> size;
+};
+
+/// Places `ids` by falling size, each at the lowest gap that is free for its whole life, beside
+/// what already stands in `placed` (ids of tensors with an offset). Ties by id.
+void place_greedily(const Demand& demand, std::vector<std::int32_t> ids,
+                    std::vector<std::int32_t> placed, Placing* placing) {
+  std::sort(ids.begin(), ids.end(), [&](std::int32_t a, std::int32_t b) {
+    return demand.size[a] != demand.size[b] ? demand.size[a] > demand.size[b] : a < b;
+  });
+  auto& offset = placing->offset;
+  const auto lower = [&](std::int32_t a, std::int32_t b) { return offset[a] < offset[b]; };
+  std::sort(placed.begin(), placed.end(), lower);
+  for (const std::int32_t id : ids) {
+    std::int64_t at = 0;
+    for (const std::int32_t other : placed) {
+      if (!demand.live[other].meets(demand.live[id])) continue;
+      if (offset[other] - at >= demand.size[id]) break;
+      at = std::max(at, offset[other] + demand.size[other]);
+    }
+    offset[id] = at;
+    placed.insert(std::upper_bound(placed.begin(), placed.end(), id, lower), id);
+  }
+}
+
+Placing plan_greedily(const Demand& demand) {
+  Placing placing;
+  placing.offset.assign(demand.size.size(), -1);
+  std::vector<std::int32_t> ids;
+  for (std::size_t i = 0; i < demand.size.size(); ++i) {
+    if (demand.live[i].exists()) ids.push_back(static_cast<std::int32_t>(i));
+  }
+  place_greedily(demand, ids, {}, &placing);
+  for (const std::int32_t id : ids) {
+    placing.bytes = std::max(placing.bytes, placing.offset[id] + demand.size[id]);
+  }
+  return placing;
+}
+
+/// Tensors by block: interior[b] live in block b alone; border[b] are handed from block b − 1 to
+/// block b (border[0]: from the caller, border[blocks]: to the caller).
+struct Blocks {
+  bool decomposes = true;
+  std::vector<std::vector<std::int32_t>> interior, border;
+};
+
+Blocks split_by_block(const LayerGraph& graph, const std::vector<Step>& steps,
+                      const std::vector<LiveRange>& live) {
+  // Number of a step's block among those that occur; the caller's two "blocks" around them.
+  std::vector<int> block_of(steps.size() + 2, 0);
+  int block = 0;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const bool next =
+        i > 0 && graph.layers[steps[i].layer].block != graph.layers[steps[i - 1].layer].block;
+    block_of[i + 1] = block += next ? 1 : 0;
+  }
+  block_of.front() = -1;
+  block_of.back() = block + 1;
+  Blocks blocks;
+  blocks.interior.resize(static_cast<std::size_t>(block) + 1);
+  blocks.border.resize(static_cast<std::size_t>(block) + 2);
+  for (std::size_t i = 0; i < live.size(); ++i) {
+    if (!live[i].exists()) continue;
+    const int first = block_of[live[i].first + 1];
+    // An input that nothing reads is still written by the caller: it belongs to the first border.
+    const int last = std::max(block_of[live[i].last + 1], 0);
+    const auto id = static_cast<std::int32_t>(i);
+    if (last > first + 1) blocks.decomposes = false;
+    (last == first ? blocks.interior[first] : blocks.border[first + 1]).push_back(id);
+  }
+  return blocks;
+}
+
+/// Borders alternate between the low end (even) and the high end (odd) of the arena, so the two of
+/// a block never meet. Distances from the high end become offsets once the height is known: moving
+/// the high end up keeps everything apart, so the height is the maximum over blocks.
+Placing plan_by_block(const Demand& demand, const Blocks& blocks) {
+  Placing placing;
+  placing.offset.assign(demand.size.size(), -1);
+  std::vector<std::int64_t> depth(demand.size.size(), 0);  // of high tensors, to their lower edge
+  for (std::size_t b = 0; b < blocks.border.size(); ++b) {
+    std::int64_t at = 0;
+    for (const std::int32_t id : blocks.border[b]) {
+      if (b % 2 == 0) placing.offset[id] = at;
+      at += demand.size[id];
+      depth[id] = at;
+    }
+    placing.bytes = std::max(placing.bytes, at);
+  }
+  for (std::size_t b = 0; b < blocks.interior.size(); ++b) {
+    const auto& low = blocks.border[b % 2 == 0 ? b : b + 1];
+    const auto& high = blocks.border[b % 2 == 0 ? b + 1 : b];
+    place_greedily(demand, blocks.interior[b], low, &placing);
+    for (const auto* ids : {&low, &blocks.interior[b]}) {
+      for (const std::int32_t id : *ids) {
+        const std::int64_t top = placing.offset[id] + demand.size[id];
+        placing.bytes = std::max(placing.bytes, top);
+        for (const std::int32_t above : high) {
+          if (demand.live[above].meets(demand.live[id])) {
+            placing.bytes = std::max(placing.bytes, top + depth[above]);
+          }
+        }
+      }
+    }
+  }
+  for (std::size_t b = 1; b < blocks.border.size(); b += 2) {
+    for (const std::int32_t id : blocks.border[b]) placing.offset[id] = placing.bytes - depth[id];
+  }
+  return placing;
+}
+
+std::int64_t step_scratch_bytes(const LayerGraph& graph, const Step& step, const KernelSet& set) {
+  const Layer& layer = graph.layers[step.layer];
+  if (!has_weights(layer.op)) return 0;
+  const ConvGeometry geometry = geometry_of(graph, layer);
+  return layer.precision == Precision::kInt8
+             ? kernel_s8(set, layer.op, geometry).scratch_bytes(geometry)
+             : kernel_f32(set, layer.op, geometry).scratch_bytes(geometry);
+}
+
+Demand demand_of(const LayerGraph& graph, const std::vector<Step>& steps) {
+  Demand demand;
+  demand.live = live_ranges(graph, steps);
+  for (const Tensor& tensor : graph.tensors) demand.size.push_back(round_up(tensor.bytes()));
+  return demand;
+}
+
+MemoryPlan finish_plan(const LayerGraph& graph, const std::vector<Step>& steps,
+                       const KernelSet& set, const Demand& demand, Placing placing) {
+  MemoryPlan plan;
+  plan.tensor_offset = std::move(placing.offset);
+  plan.tensor_bytes = demand.size;
+  for (std::size_t i = 0; i < demand.size.size(); ++i) {
+    if (!demand.live[i].exists()) plan.tensor_bytes[i] = 0;
+  }
+  plan.scratch_offset = placing.bytes;
+  for (const Step& step : steps) {
+    plan.scratch_bytes =
+        std::max(plan.scratch_bytes, round_up(step_scratch_bytes(graph, step, set)));
+    plan.packed_bytes += step_packed_bytes(graph, step, set).total();
+  }
+  plan.arena_bytes = placing.bytes + plan.scratch_bytes;
+  return plan;
+}
+
+}  // namespace
+
+MemoryPlan plan_memory(const LayerGraph& graph, const std::vector<Step>& steps,
+                       const KernelSet& set, int /*threads*/) {
+  const Demand demand = demand_of(graph, steps);
+  const Blocks blocks = split_by_block(graph, steps, demand.live);
+  Placing best = plan_greedily(demand);
+  if (blocks.decomposes) {
+    Placing by_block = plan_by_block(demand, blocks);
+    if (by_block.bytes <= best.bytes) best = std::move(by_block);
+  }
+  return finish_plan(graph, steps, set, demand, std::move(best));
+}
+
+MemoryPlan plan_memory_greedily(const LayerGraph& graph, const std::vector<Step>& steps,
+                                const KernelSet& set, int /*threads*/) {
+  const Demand demand = demand_of(graph, steps);
+  return finish_plan(graph, steps, set, demand, plan_greedily(demand));
+}
+
+PackedBytes step_packed_bytes(const LayerGraph& graph, const Step& step, const KernelSet& set) {
+  const Layer& layer = graph.layers[step.layer];
+  const bool int8 = layer.precision == Precision::kInt8;
+  PackedBytes bytes;
+  const bool table = layer.op == OpKind::kHswish || layer.op == OpKind::kHsigmoid ||
+                     step.activation == Activation::kHswish ||
+                     step.activation == Activation::kHsigmoid;
+  if (int8 && table) bytes.table = 256;
+  if (!has_weights(layer.op)) return bytes;
+  const ConvGeometry geometry = geometry_of(graph, layer);
+  if (int8) {
+    bytes.weights = round_up(kernel_s8(set, layer.op, geometry).packed_bytes(geometry));
+    bytes.multipliers = round_up(std::int64_t{4} * geometry.out_channels);
+  } else {
+    bytes.weights = round_up(kernel_f32(set, layer.op, geometry).packed_bytes(geometry));
+  }
+  return bytes;
+}
+
+std::int64_t live_set_bound(const LayerGraph& graph, const std::vector<Step>& steps) {
+  const std::vector<LiveRange> live = live_ranges(graph, steps);
+  // Change of the live bytes at each moment; moment 0 is before the first step.
+  std::vector<std::int64_t> change(steps.size() + 3, 0);
+  for (std::size_t i = 0; i < live.size(); ++i) {
+    if (!live[i].exists()) continue;
+    change[live[i].first + 1] += graph.tensors[i].bytes();
+    change[live[i].last + 2] -= graph.tensors[i].bytes();
+  }
+  std::int64_t now = 0, most = 0;
+  for (const std::int64_t c : change) most = std::max(most, now += c);
+  return most;
+}
+
+}  // namespace edgefront
