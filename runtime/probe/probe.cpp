@@ -170,9 +170,39 @@ std::vector<double> measure_steps(TimedInterpreter* network, const ProtocolOptio
   return result;
 }
 
+// Job lines come from outside, and a graph may be valid and yet ask for terabytes.
+Status check_size(const LayerGraph& graph) {
+  constexpr std::int64_t kMaxElements = std::int64_t{1} << 26;  // of a tensor; weights in all
+  constexpr std::int64_t kMaxMacs = std::int64_t{100'000'000'000};
+  std::int64_t weights = 0;
+  for (const Layer& layer : graph.layers) weights += weight_count(graph, layer);
+  bool small = weights <= kMaxElements && total_macs(graph) <= kMaxMacs;
+  for (const Tensor& tensor : graph.tensors) {
+    small = small && tensor.shape.elements() <= kMaxElements;
+  }
+  if (small) return {};
+  return Status::invalid(
+      "too large to be measured: accepted are 2^26 elements per tensor, 2^26 weights and 10^11 "
+      "multiply-accumulates");
+}
+
 }  // namespace
 
+Status check_measurable(const LayerGraph& graph, const std::string& kernel_set, int threads) {
+  if (Status s = validate(graph); !s.ok()) return s;
+  if (Status s = check_size(graph); !s.ok()) return s;
+  const KernelSet* set = nullptr;
+  if (Status s = choose_kernel_set(kernel_set, &set); !s.ok()) return s;
+  TimedInterpreter unused;
+  return TimedInterpreter::load(generated_model(graph, 1), kernel_set, threads, 1, &unused);
+}
+
 Status check_measurable(const LayerKey& key) {
+  LayerGraph graph;
+  if (Status s = graph_of(key, &graph); !s.ok()) return s;
+  if (Status s = check_size(graph); !s.ok()) {
+    return Status::invalid("layer key '" + key.text() + "' is " + s.message());
+  }
   std::vector<Chain> chains;
   if (Status s = make_chains({key}, 1, 1, &chains); !s.ok()) return s;
   TimedInterpreter unused;

@@ -40,8 +40,10 @@ struct NetworkMeasurement {
 using ProbeProgress = std::function<void(int, int)>;
 
 /// Invalid unless measure_layers accepts this key: a layer, of a kernel set that this CPU has, in
-/// the version that this program contains.
+/// the version that this program contains, and of a size that a board can be asked to run.
 Status check_measurable(const LayerKey& key);
+/// The same for a network with generated weights; an empty kernel set is the best one.
+Status check_measurable(const LayerGraph& graph, const std::string& kernel_set, int threads);
 
 /// Layers as they run inside networks: joined into chains of about 24 (chains.h) that share one
 /// arena, each layer with its input freshly written by the one before and its weights last touched
