@@ -15,7 +15,7 @@ std::int64_t largest_bias(const Layer& layer, std::int64_t fan_in) {
   const std::int64_t largest = (std::int64_t{1} << 31) - 1 - fan_in * 127 * 255;
   if (largest <= 0) {
     throw InputError("layer " + layer.name + ": fan-in " + std::to_string(fan_in) +
-                     " can overflow an int32 accumulator; at most 66310 is accepted");
+                     " can overflow an int32 accumulator; at most 66311 is accepted");
   }
   return largest;
 }
