@@ -61,7 +61,7 @@ BlockChoices read_block(const TomlTable& table) {
     table.fail("se_ratio", "has no effect where op is conv only; accepted is no such key");
   block.kernel_size = ints(table.integers("kernel_size", {3}, 1, 7));
   block.expand_ratio =
-      expands ? table.numbers("expand_ratio", 1, 16) : table.numbers("expand_ratio", {1.0});
+      expands ? table.numbers_in("expand_ratio", 1, 16) : table.numbers("expand_ratio", {1.0});
   block.se_ratio = table.numbers("se_ratio", {0.0}, 0, 1);
   block.activation = words<BlockActivation>(table, "activation", kActivations, activation_name,
                                             {BlockActivation::kRelu6});
@@ -76,18 +76,18 @@ void read_structure(const TomlTable& root, SearchSpace& space) {
   space.classes = static_cast<int>(root.integer_in("classes", 2, 65536));
   space.channel_multiple = static_cast<int>(root.integer("channel_multiple", 8, 1, 256));
   const TomlTable input = root.table("input");
-  space.resolution = ints(input.integers("resolution", 1, 4096));
+  space.resolution = ints(input.integers_in("resolution", 1, 4096));
   space.input_channels = static_cast<int>(input.integer_in("channels", 1, 256));
   const TomlTable stem = root.table("stem");
-  space.stem.width = ints(stem.integers("width", 1, 65536));
+  space.stem.width = ints(stem.integers_in("width", 1, 65536));
   space.stem.kernel_size = static_cast<int>(stem.integer("kernel_size", 3, 3, 7));
   space.stem.stride = static_cast<int>(stem.integer("stride", 1, 1, 2));
   space.stem.activation = one_activation(stem);
   for (const TomlTable& table : root.tables("stages")) {
     StageChoices stage;
     stage.name = "stage" + std::to_string(space.stages.size() + 1);
-    stage.depth = ints(table.integers("depth", 0, 16));
-    stage.width = ints(table.integers("width", 1, 65536));
+    stage.depth = ints(table.integers_in("depth", 0, 16));
+    stage.width = ints(table.integers_in("width", 1, 65536));
     stage.stride = ints(table.integers("stride", {1}, 1, 2));
     stage.block = read_block(table);
     space.stages.push_back(std::move(stage));

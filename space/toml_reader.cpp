@@ -253,8 +253,8 @@ std::vector<std::string> TomlTable::strings(const std::string& key,
   return find(key) ? strings(key) : fallback;
 }
 
-std::vector<std::int64_t> TomlTable::integers(const std::string& key, std::int64_t low,
-                                              std::int64_t high) const {
+std::vector<std::int64_t> TomlTable::integers_in(const std::string& key, std::int64_t low,
+                                                 std::int64_t high) const {
   return read_list<std::int64_t>(
       *this, key, as_node(demand(key)), integer_kind(low, high),
       [&](const toml::node& node) { return as_integer(node, low, high); });
@@ -263,17 +263,17 @@ std::vector<std::int64_t> TomlTable::integers(const std::string& key, std::int64
 std::vector<std::int64_t> TomlTable::integers(const std::string& key,
                                               const std::vector<std::int64_t>& fallback,
                                               std::int64_t low, std::int64_t high) const {
-  return find(key) ? integers(key, low, high) : fallback;
+  return find(key) ? integers_in(key, low, high) : fallback;
 }
 
-std::vector<double> TomlTable::numbers(const std::string& key, double low, double high) const {
+std::vector<double> TomlTable::numbers_in(const std::string& key, double low, double high) const {
   return read_list<double>(*this, key, as_node(demand(key)), number_kind(low, high),
                            [&](const toml::node& node) { return as_number(node, low, high); });
 }
 
 std::vector<double> TomlTable::numbers(const std::string& key, const std::vector<double>& fallback,
                                        double low, double high) const {
-  return find(key) ? numbers(key, low, high) : fallback;
+  return find(key) ? numbers_in(key, low, high) : fallback;
 }
 
 bool TomlTable::is_table(const std::string& key) const {

@@ -50,13 +50,12 @@ class TomlTable {
   std::vector<std::string> strings(const std::string& key) const;
   std::vector<std::string> strings(const std::string& key,
                                    const std::vector<std::string>& fallback) const;
-  std::vector<std::int64_t> integers(const std::string& key, std::int64_t low = 0,
-                                     std::int64_t high = kMaxInteger) const;
+  std::vector<std::int64_t> integers_in(const std::string& key, std::int64_t low,
+                                        std::int64_t high) const;
   std::vector<std::int64_t> integers(const std::string& key,
                                      const std::vector<std::int64_t>& fallback,
                                      std::int64_t low = 0, std::int64_t high = kMaxInteger) const;
-  std::vector<double> numbers(const std::string& key, double low = -kMaxNumber,
-                              double high = kMaxNumber) const;
+  std::vector<double> numbers_in(const std::string& key, double low, double high) const;
   std::vector<double> numbers(const std::string& key, const std::vector<double>& fallback,
                               double low = -kMaxNumber, double high = kMaxNumber) const;
 
