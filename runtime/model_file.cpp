@@ -339,6 +339,9 @@ Status write_model_file(const Model& model, const std::string& path) {
   }
   if (!status.ok()) return Status::invalid(path + ": " + status.message());
   const std::vector<std::uint8_t> file = encode_model(model);
+  // What is written can be read: labels and counts have bounds that only the reader knows.
+  Model read_back;
+  if (Status s = decode_model(file.data(), file.size(), path, &read_back); !s.ok()) return s;
   return write_file_atomic(path, file.data(), file.size());
 }
 

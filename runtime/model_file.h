@@ -14,14 +14,14 @@ namespace edgefront {
 
 inline constexpr std::uint32_t kModelFileVersion = 1;
 
-/// Serialises; the same model gives the same bytes.
+/// Serialises a valid model of less than 2^29 bytes; the same model gives the same bytes.
 std::vector<std::uint8_t> encode_model(const Model& model);
 
 /// `name` is used in messages only.
 Status decode_model(const std::uint8_t* bytes, std::size_t size, const std::string& name,
                     Model* out);
 
-/// Written to a temporary name beside it, fsynced and renamed.
+/// Validated, written to a temporary name beside it, fsynced and renamed.
 Status write_model_file(const Model& model, const std::string& path);
 Status read_model_file(const std::string& path, Model* out);
 

@@ -1,0 +1,183 @@
+// edgefront-run: one model, one input, the five best classes; or the model's own probes.
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "runtime/file.h"
+#include "runtime/image_input.h"
+#include "runtime/interpreter.h"
+#include "runtime/model_file.h"
+
+namespace edgefront {
+namespace {
+
+enum ExitCode { kDone = 0, kBug = 1, kBadInput = 2, kSurroundings = 3 };
+
+constexpr char kHelp[] =
+    "edgefront-run: runs an .efm model on this machine\n"
+    "\n"
+    "  edgefront-run MODEL.efm INPUT        prints the five best classes of every output\n"
+    "  edgefront-run MODEL.efm --self-test  replays the model's probe inputs and compares bytes\n"
+    "\n"
+    "  INPUT      PGM or PPM (P5, P6, maximum 255); .npy with uint8 pixels, float32 normalised\n"
+    "             values or int8 tensor values; or raw NHWC bytes (pixels, or float32)\n"
+    "  --kernels NAME  kernel set (default: EDGEFRONT_KERNELS, else the model's choice where this\n"
+    "             CPU has it, else the best)\n"
+    "  --help     this text\n"
+    "\n"
+    "Exit codes: 0 done, 1 a bug (a probe gave other bytes), 2 wrong, missing or corrupt input,\n"
+    "3 the surroundings failed.\n";
+
+struct Arguments {
+  std::string model, input, kernels;
+  bool self_test = false, help = false;
+};
+
+Status parse(int argc, char** argv, Arguments* out) {
+  std::vector<std::string> positional;
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (word == "--help" || word == "-h") {
+      out->help = true;
+    } else if (word == "--self-test") {
+      out->self_test = true;
+    } else if (word == "--kernels") {
+      if (++i == argc) return Status::invalid("--kernels needs a name");
+      out->kernels = argv[i];
+    } else if (word.size() > 1 && word[0] == '-') {
+      return Status::invalid("unknown option " + word +
+                             ", accepted are --self-test, --kernels and --help");
+    } else {
+      positional.push_back(word);
+    }
+  }
+  if (out->help) return {};
+  const std::size_t wanted = out->self_test ? 1 : 2;
+  if (positional.size() != wanted) {
+    return Status::invalid("expected MODEL.efm and either INPUT or --self-test (see --help)");
+  }
+  out->model = positional[0];
+  if (!out->self_test) out->input = positional[1];
+  return {};
+}
+
+int report(const Status& status) {
+  std::fprintf(stderr, "edgefront-run: %s\n", status.message().c_str());
+  return status.code() == StatusCode::kEnvironment ? kSurroundings : kBadInput;
+}
+
+/// Real values of the i-th output.
+std::vector<float> real_output(const Interpreter& interpreter, const Model& model, int i) {
+  const std::int32_t id = model.graph.outputs[static_cast<std::size_t>(i)];
+  const TensorQuantization& q = model.quantization[id];
+  std::vector<float> real(static_cast<std::size_t>(model.graph.tensors[id].shape.elements()));
+  if (model.graph.tensors[id].precision == Precision::kFloat32) {
+    std::memcpy(real.data(), interpreter.output_data(i), real.size() * sizeof(float));
+    return real;
+  }
+  const auto* values = static_cast<const std::int8_t*>(interpreter.output_data(i));
+  for (std::size_t k = 0; k < real.size(); ++k) {
+    real[k] = static_cast<float>(values[k] - q.zero_point) * q.scale;
+  }
+  return real;
+}
+
+void print_best(const Interpreter& interpreter, const Model& model, int output) {
+  const std::vector<float> real = real_output(interpreter, model, output);
+  std::vector<std::size_t> order(real.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const std::size_t shown = std::min<std::size_t>(5, order.size());
+  std::partial_sort(
+      order.begin(), order.begin() + static_cast<std::ptrdiff_t>(shown), order.end(),
+      [&](std::size_t a, std::size_t b) { return real[a] != real[b] ? real[a] > real[b] : a < b; });
+  if (model.graph.outputs.size() > 1) std::printf("output %d\n", output);
+  for (std::size_t k = 0; k < shown; ++k) {
+    const std::size_t c = order[k];
+    const std::string name = model.class_names.size() == real.size() ? model.class_names[c]
+                                                                     : "class " + std::to_string(c);
+    std::printf("%zu. %-24s %10.4f\n", k + 1, name.c_str(), static_cast<double>(real[c]));
+  }
+}
+
+/// Index of the first probe byte that differs, or −1.
+std::int64_t first_difference(Interpreter& interpreter, const ProbeSample& probe) {
+  std::size_t at = 0;
+  const LayerGraph& graph = interpreter.graph();
+  for (int i = 0; i < static_cast<int>(graph.inputs.size()); ++i) {
+    const auto bytes = static_cast<std::size_t>(interpreter.input_bytes(i));
+    std::memcpy(interpreter.input_data(i), probe.input.data() + at, bytes);
+    at += bytes;
+  }
+  interpreter.invoke();
+  at = 0;
+  for (int i = 0; i < static_cast<int>(graph.outputs.size()); ++i) {
+    const auto* got = static_cast<const std::uint8_t*>(interpreter.output_data(i));
+    for (std::int64_t k = 0; k < interpreter.output_bytes(i); ++k, ++at) {
+      if (got[k] != probe.expected[at]) return static_cast<std::int64_t>(at);
+    }
+  }
+  return -1;
+}
+
+int self_test(Interpreter& interpreter, const Model& model, const std::string& path) {
+  if (model.probes.empty()) {
+    return report(Status::invalid(path + ": the file has no probes to replay"));
+  }
+  for (std::size_t i = 0; i < model.probes.size(); ++i) {
+    const std::int64_t at = first_difference(interpreter, model.probes[i]);
+    if (at >= 0) {
+      std::fprintf(stderr,
+                   "edgefront-run: %s: probe %zu differs at output byte %lld (kernels %s)\n",
+                   path.c_str(), i, static_cast<long long>(at), interpreter.kernel_set().name);
+      return kBug;
+    }
+  }
+  std::printf("%zu probes give the recorded bytes (kernels %s)\n", model.probes.size(),
+              interpreter.kernel_set().name);
+  return kDone;
+}
+
+int run_input(Interpreter& interpreter, const Model& model, const std::string& path) {
+  std::vector<std::uint8_t> file, bytes;
+  if (Status s = read_file(path, &file); !s.ok()) return report(s);
+  if (Status s = read_input(file, path, model, &bytes); !s.ok()) return report(s);
+  std::memcpy(interpreter.input_data(), bytes.data(), bytes.size());
+  interpreter.invoke();
+  for (int i = 0; i < static_cast<int>(model.graph.outputs.size()); ++i) {
+    print_best(interpreter, model, i);
+  }
+  return kDone;
+}
+
+int run(int argc, char** argv) {
+  Arguments arguments;
+  if (Status s = parse(argc, argv, &arguments); !s.ok()) return report(s);
+  if (arguments.help) {
+    std::fputs(kHelp, stdout);
+    return kDone;
+  }
+  Model model;
+  if (Status s = read_model_file(arguments.model, &model); !s.ok()) return report(s);
+  InterpreterOptions options;
+  options.kernel_set = arguments.kernels;
+  std::unique_ptr<Interpreter> interpreter;
+  if (Status s = Interpreter::load(model, options, &interpreter); !s.ok()) return report(s);
+  if (!interpreter->notice().empty()) {
+    std::fprintf(stderr, "edgefront-run: note: %s\n", interpreter->notice().c_str());
+  }
+  const int code = arguments.self_test ? self_test(*interpreter, model, arguments.model)
+                                       : run_input(*interpreter, model, arguments.input);
+  if (code == kDone && (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)) {
+    return report(Status::environment("cannot write to standard output"));
+  }
+  return code;
+}
+
+}  // namespace
+}  // namespace edgefront
+
+int main(int argc, char** argv) { return edgefront::run(argc, argv); }
