@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "runtime/kernels/reference/reference.h"
+#include "runtime/kernels/x86_sets.h"
 
 namespace edgefront {
 namespace {
@@ -77,7 +78,7 @@ std::string accepted_names() {
 }  // namespace
 
 const std::vector<const KernelSet*>& kernel_sets() {
-  static const std::vector<const KernelSet*> sets = {&kReference};
+  static const std::vector<const KernelSet*> sets = {&kAvx512VnniSet, &kAvx2Set, &kReference};
   return sets;
 }
 

@@ -1,0 +1,116 @@
+// fp32 depthwise convolution: eight channels to a vector, four neighbouring outputs at a time where
+// the whole kernel lies inside the image, single ones at the borders.
+#include <immintrin.h>
+#include <stdint.h>
+
+#include "runtime/kernels/avx2/avx2.h"
+#include "runtime/kernels/avx2/epilogue.h"
+#include "runtime/kernels/layouts/depthwise_layout.h"
+#include "runtime/kernels/unroll.h"
+
+namespace edgefront {
+namespace {
+
+enum class Lanes { kAll, kSome };
+
+/// Eight channels of one output row.
+struct Strip {
+  const float* input;    ///< row 0, column 0, first channel of the strip
+  const float* weights;  ///< [ky][kx] with stride weight_stride
+  int64_t weight_stride;
+  __m256 bias;
+  float* output;
+  __m256i mask;              ///< used where not all lanes are channels
+  int32_t first_y;           ///< input row of ky = 0; may lie outside
+  int32_t ky_begin, ky_end;  ///< rows inside the image
+};
+
+template <Lanes kLanes>
+inline __m256 load_lanes(const float* from, __m256i mask) {
+  return kLanes == Lanes::kAll ? _mm256_loadu_ps(from) : _mm256_maskload_ps(from, mask);
+}
+
+template <Lanes kLanes, int kPixels>
+EDGEFRONT_INLINE void run_pixels(const ConvGeometry& g, const Strip& s, int32_t x, int32_t kx_begin,
+                       int32_t kx_end) {
+  __m256 acc[kPixels];
+  EDGEFRONT_UNROLL
+  for (int p = 0; p < kPixels; ++p) acc[p] = s.bias;
+  for (int32_t ky = s.ky_begin; ky < s.ky_end; ++ky) {
+    const int64_t row = int64_t{s.first_y + ky} * g.in_width;
+    const float* pixel = s.input + (row + x * g.stride - g.pad) * g.in_channels;
+    for (int32_t kx = kx_begin; kx < kx_end; ++kx) {
+      const __m256 w = _mm256_loadu_ps(s.weights + (ky * g.kernel + kx) * s.weight_stride);
+      EDGEFRONT_UNROLL
+      for (int p = 0; p < kPixels; ++p) {
+        const float* a = pixel + int64_t{p * g.stride + kx} * g.in_channels;
+        acc[p] = _mm256_fmadd_ps(load_lanes<kLanes>(a, s.mask), w, acc[p]);
+      }
+    }
+  }
+  EDGEFRONT_UNROLL
+  for (int p = 0; p < kPixels; ++p) {
+    float* out = s.output + int64_t{x + p} * g.out_channels;
+    if (kLanes == Lanes::kAll) {
+      _mm256_storeu_ps(out, acc[p]);
+    } else {
+      _mm256_maskstore_ps(out, s.mask, acc[p]);
+    }
+  }
+}
+
+inline int32_t smaller(int32_t a, int32_t b) { return a < b ? a : b; }
+inline int32_t larger(int32_t a, int32_t b) { return a > b ? a : b; }
+
+template <Lanes kLanes>
+void run_border(const ConvGeometry& g, const Strip& s, int32_t begin, int32_t end) {
+  for (int32_t x = begin; x < end; ++x) {
+    const int32_t left = x * g.stride - g.pad;
+    run_pixels<kLanes, 1>(g, s, x, larger(0, -left), smaller(g.kernel, g.in_width - left));
+  }
+}
+
+template <Lanes kLanes>
+void run_strip(const ConvGeometry& g, const Strip& s) {
+  // Outputs whose kernel lies inside the row: x·stride ≥ pad and x·stride − pad + kernel ≤ width.
+  const int32_t begin = smaller(g.out_width, (g.pad + g.stride - 1) / g.stride);
+  const int32_t room = g.in_width + g.pad - g.kernel;
+  const int32_t end = room < 0 ? begin : larger(begin, smaller(g.out_width, room / g.stride + 1));
+  run_border<kLanes>(g, s, 0, begin);
+  int32_t x = begin;
+  for (; x + 4 <= end; x += 4) run_pixels<kLanes, 4>(g, s, x, 0, g.kernel);
+  for (; x < end; ++x) run_pixels<kLanes, 1>(g, s, x, 0, g.kernel);
+  run_border<kLanes>(g, s, end, g.out_width);
+}
+
+}  // namespace
+
+void avx2_depthwise_f32(const ConvArgsF32& args) {
+  const ConvGeometry& g = args.geometry;
+  const float* bias = static_cast<const float*>(args.packed);
+  Strip s;
+  s.weight_stride = padded_channels(g);
+  const int64_t row_values = int64_t{g.out_width} * g.out_channels;
+  for (int32_t y = 0; y < g.out_height; ++y) {
+    float* row = args.output + y * row_values;
+    s.first_y = y * g.stride - g.pad;
+    s.ky_begin = larger(0, -s.first_y);
+    s.ky_end = smaller(g.kernel, g.in_height - s.first_y);
+    for (int32_t c = 0; c < g.out_channels; c += 8) {
+      s.input = args.input + c;
+      s.weights = bias + s.weight_stride + c;
+      s.bias = _mm256_loadu_ps(bias + c);
+      s.mask = lane_mask8(g.out_channels - c);
+      s.output = row + c;
+      if (c + 8 <= g.out_channels) {
+        run_strip<Lanes::kAll>(g, s);
+      } else {
+        run_strip<Lanes::kSome>(g, s);
+      }
+    }
+    const float* residual = args.residual ? args.residual + y * row_values : nullptr;
+    finish_span_f32(row, row_values, args.activation, residual);
+  }
+}
+
+}  // namespace edgefront

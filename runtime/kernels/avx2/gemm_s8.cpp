@@ -1,0 +1,127 @@
+// int8 matrix kernel: a register tile of pixels × one panel of 16 channels, four inputs per step.
+// vpmaddubsw wants one unsigned operand: |a|·(w with the sign of a). It cannot saturate, because
+// 2·128·127 < 2^15; weights are within ±127 (−128 is refused at load).
+#include <immintrin.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "runtime/kernels/avx2/avx2.h"
+#include "runtime/kernels/avx2/epilogue.h"
+#include "runtime/kernels/layouts/gemm_layout.h"
+#include "runtime/kernels/requantize.h"
+#include "runtime/kernels/unroll.h"
+
+namespace edgefront {
+namespace {
+
+constexpr int64_t kPixelBlock = 48;  ///< pixels that pass over the weights of one panel
+
+struct Tile {
+  const int8_t* input;
+  int64_t input_stride;
+  int32_t depth;
+  const int8_t* weights;
+  const int32_t* bias;
+  const float* multipliers;
+  int8_t* output;
+  int64_t output_stride;
+  int32_t channels;  ///< of this panel, at most 16
+  Clamp256 clamp;
+};
+
+inline __m256i multiply_quads(__m256i a, __m256i magnitude, __m256i w) {
+  const __m256i pairs = _mm256_maddubs_epi16(magnitude, _mm256_sign_epi8(w, a));
+  return _mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+}
+
+template <int kPixels>
+EDGEFRONT_INLINE void multiply_quad(const Tile& t, int32_t k, size_t bytes, __m256i low[kPixels],
+                          __m256i high[kPixels]) {
+  const int8_t* w = t.weights + int64_t{k} * kPanelChannels;
+  const __m256i w_low = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(w));
+  const __m256i w_high = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(w + 32));
+  EDGEFRONT_UNROLL
+  for (int p = 0; p < kPixels; ++p) {
+    int32_t quad = 0;
+    memcpy(&quad, t.input + p * t.input_stride + k, bytes);
+    const __m256i a = _mm256_set1_epi32(quad);
+    const __m256i magnitude = _mm256_abs_epi8(a);
+    low[p] = _mm256_add_epi32(low[p], multiply_quads(a, magnitude, w_low));
+    high[p] = _mm256_add_epi32(high[p], multiply_quads(a, magnitude, w_high));
+  }
+}
+
+template <int kPixels>
+void run_tile(const Tile& t) {
+  const __m256i* bias = reinterpret_cast<const __m256i*>(t.bias);
+  __m256i low[kPixels], high[kPixels];
+  EDGEFRONT_UNROLL
+  for (int p = 0; p < kPixels; ++p) {
+    low[p] = _mm256_loadu_si256(bias);
+    high[p] = _mm256_loadu_si256(bias + 1);
+  }
+  int32_t k = 0;
+  for (; k + 4 <= t.depth; k += 4) multiply_quad<kPixels>(t, k, 4, low, high);
+  if (k < t.depth) multiply_quad<kPixels>(t, k, static_cast<size_t>(t.depth - k), low, high);
+  __m256 multiplier_low, multiplier_high;
+  load_multipliers(t.multipliers, t.channels, &multiplier_low, &multiplier_high);
+  EDGEFRONT_UNROLL
+  for (int p = 0; p < kPixels; ++p) {
+    const __m256 scaled_low = _mm256_mul_ps(_mm256_cvtepi32_ps(low[p]), multiplier_low);
+    const __m256 scaled_high = _mm256_mul_ps(_mm256_cvtepi32_ps(high[p]), multiplier_high);
+    const __m128i bytes =
+        narrow16(requantize8(scaled_low, &t.clamp), requantize8(scaled_high, &t.clamp));
+    store_bytes(t.output + p * t.output_stride, bytes, t.channels);
+  }
+}
+
+template <int kPixels>
+void run_tiles(Tile* t, int64_t* pixels) {
+  for (; *pixels >= kPixels; *pixels -= kPixels) {
+    run_tile<kPixels>(*t);
+    t->input += kPixels * t->input_stride;
+    t->output += kPixels * t->output_stride;
+  }
+}
+
+void run_block(const GemmArgsS8& args, const Clamp256& clamp, int64_t first, int64_t pixels) {
+  const int32_t panels = (args.channels + kPanelChannels - 1) / kPanelChannels;
+  const int64_t panel_bytes = round_up_to(args.depth, 4) * kPanelChannels;
+  const int32_t* bias = static_cast<const int32_t*>(args.packed);
+  const int8_t* weights = reinterpret_cast<const int8_t*>(bias + panels * kPanelChannels);
+  for (int32_t panel = 0; panel < panels; ++panel) {
+    const int32_t channel = panel * kPanelChannels;
+    const int32_t rest = args.channels - channel;
+    Tile t;
+    t.input = args.input + first * args.input_stride;
+    t.input_stride = args.input_stride;
+    t.depth = args.depth;
+    t.weights = weights + panel * panel_bytes;
+    t.bias = bias + channel;
+    t.multipliers = args.requantize->multipliers + channel;
+    t.output = args.output + first * args.channels + channel;
+    t.output_stride = args.channels;
+    t.channels = rest < kPanelChannels ? rest : kPanelChannels;
+    t.clamp = clamp;
+    int64_t left = pixels;
+    run_tiles<4>(&t, &left);
+    run_tiles<2>(&t, &left);
+    run_tiles<1>(&t, &left);
+  }
+}
+
+}  // namespace
+
+void avx2_gemm_s8(const GemmArgsS8& args) {
+  const RequantizeS8* r = args.requantize;
+  const Clamp256 clamp = make_clamp256(r->zero_point, r->qmin, r->qmax);
+  for (int64_t first = 0; first < args.pixels; first += kPixelBlock) {
+    const int64_t rest = args.pixels - first;
+    const int64_t pixels = rest < kPixelBlock ? rest : kPixelBlock;
+    run_block(args, clamp, first, pixels);
+    const int64_t element = first * args.channels;
+    finish_span_s8(args.output + element, args.first_element + element, pixels * args.channels, r);
+  }
+}
+
+}  // namespace edgefront

@@ -1,0 +1,134 @@
+// fp32 matrix kernel: a register tile of pixels × panels of 16 channels, one fused multiply-add per
+// input, channel vector and pixel.
+#include <stdint.h>
+
+#include "runtime/kernels/avx512_vnni/avx512_vnni.h"
+#include "runtime/kernels/avx512_vnni/epilogue.h"
+#include "runtime/kernels/layouts/gemm_layout.h"
+#include "runtime/kernels/unroll.h"
+
+namespace edgefront {
+namespace {
+
+constexpr int kMaxPanels = 4;
+constexpr int64_t kPixelBlock = 48;
+
+struct Tile {
+  const float* input;
+  int64_t input_stride;
+  int32_t depth;
+  const float* weights;
+  int64_t panel_stride;
+  const float* bias;
+  float* output;
+  int64_t output_stride;
+  __mmask16 last_mask;
+};
+
+template <int kPixels, int kPanels>
+void run_tile(const Tile& t) {
+  __m512 acc[kPixels][kPanels];
+  EDGEFRONT_UNROLL
+  for (int v = 0; v < kPanels; ++v) {
+    const __m512 bias = _mm512_loadu_ps(t.bias + v * kPanelChannels);
+    EDGEFRONT_UNROLL
+    for (int p = 0; p < kPixels; ++p) acc[p][v] = bias;
+  }
+  for (int32_t k = 0; k < t.depth; ++k) {
+    __m512 w[kPanels];
+    EDGEFRONT_UNROLL
+    for (int v = 0; v < kPanels; ++v) {
+      w[v] = _mm512_loadu_ps(t.weights + v * t.panel_stride + k * kPanelChannels);
+    }
+    EDGEFRONT_UNROLL
+    for (int p = 0; p < kPixels; ++p) {
+      const __m512 a = _mm512_set1_ps(t.input[p * t.input_stride + k]);
+      EDGEFRONT_UNROLL
+      for (int v = 0; v < kPanels; ++v) acc[p][v] = _mm512_fmadd_ps(a, w[v], acc[p][v]);
+    }
+  }
+  EDGEFRONT_UNROLL
+  for (int v = 0; v < kPanels; ++v) {
+    const __mmask16 mask = v + 1 < kPanels ? static_cast<__mmask16>(0xffff) : t.last_mask;
+    EDGEFRONT_UNROLL
+    for (int p = 0; p < kPixels; ++p) {
+      _mm512_mask_storeu_ps(t.output + p * t.output_stride + v * kPanelChannels, mask, acc[p][v]);
+    }
+  }
+}
+
+template <int kPixels, int kPanels>
+void run_tiles(Tile* t, int64_t* pixels) {
+  for (; *pixels >= kPixels; *pixels -= kPixels) {
+    run_tile<kPixels, kPanels>(*t);
+    t->input += kPixels * t->input_stride;
+    t->output += kPixels * t->output_stride;
+  }
+}
+
+void run_panels(Tile t, int panels, int64_t pixels) {
+  switch (panels) {
+    case 1:
+      run_tiles<12, 1>(&t, &pixels);
+      run_tiles<4, 1>(&t, &pixels);
+      run_tiles<2, 1>(&t, &pixels);
+      run_tiles<1, 1>(&t, &pixels);
+      break;
+    case 2:
+      run_tiles<8, 2>(&t, &pixels);
+      run_tiles<4, 2>(&t, &pixels);
+      run_tiles<2, 2>(&t, &pixels);
+      run_tiles<1, 2>(&t, &pixels);
+      break;
+    case 3:
+      run_tiles<8, 3>(&t, &pixels);
+      run_tiles<4, 3>(&t, &pixels);
+      run_tiles<2, 3>(&t, &pixels);
+      run_tiles<1, 3>(&t, &pixels);
+      break;
+    default:
+      run_tiles<6, 4>(&t, &pixels);
+      run_tiles<4, 4>(&t, &pixels);
+      run_tiles<2, 4>(&t, &pixels);
+      run_tiles<1, 4>(&t, &pixels);
+      break;
+  }
+}
+
+void run_block(const GemmArgsF32& args, int64_t first, int64_t pixels) {
+  const int32_t panels = (args.channels + kPanelChannels - 1) / kPanelChannels;
+  const int32_t groups = (panels + kMaxPanels - 1) / kMaxPanels;
+  const int64_t panel_stride = int64_t{args.depth} * kPanelChannels;
+  const float* bias = static_cast<const float*>(args.packed);
+  const float* weights = bias + panels * kPanelChannels;
+  for (int32_t group = 0; group < groups; ++group) {
+    const int32_t panel = group * panels / groups;
+    const int32_t end = (group + 1) * panels / groups;
+    Tile t;
+    t.input = args.input + first * args.input_stride;
+    t.input_stride = args.input_stride;
+    t.depth = args.depth;
+    t.weights = weights + panel * panel_stride;
+    t.panel_stride = panel_stride;
+    t.bias = bias + panel * kPanelChannels;
+    t.output = args.output + first * args.channels + panel * kPanelChannels;
+    t.output_stride = args.channels;
+    t.last_mask = mask16(args.channels - (end - 1) * kPanelChannels);
+    run_panels(t, end - panel, pixels);
+  }
+}
+
+}  // namespace
+
+void avx512_vnni_gemm_f32(const GemmArgsF32& args) {
+  for (int64_t first = 0; first < args.pixels; first += kPixelBlock) {
+    const int64_t rest = args.pixels - first;
+    const int64_t pixels = rest < kPixelBlock ? rest : kPixelBlock;
+    run_block(args, first, pixels);
+    const int64_t element = first * args.channels;
+    const float* residual = args.residual ? args.residual + args.first_element + element : nullptr;
+    finish_span_f32(args.output + element, pixels * args.channels, args.activation, residual);
+  }
+}
+
+}  // namespace edgefront

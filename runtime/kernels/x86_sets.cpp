@@ -1,0 +1,129 @@
+#include "runtime/kernels/x86_sets.h"
+
+#include "runtime/kernels/layouts/convolution.h"
+#include "runtime/kernels/layouts/depthwise_layout.h"
+#include "runtime/kernels/layouts/gemm_layout.h"
+#ifdef __x86_64__
+#include "runtime/kernels/avx2/avx2.h"
+#include "runtime/kernels/avx512_vnni/avx512_vnni.h"
+#endif
+
+namespace edgefront {
+namespace {
+
+#ifdef __x86_64__
+
+// The compiler's check includes whether the operating system saves the registers (XGETBV).
+bool has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
+
+bool has_avx512_vnni() {
+  return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+         __builtin_cpu_supports("avx512vnni");
+}
+
+void avx2_matrix_s8(const ConvArgsS8& args) { run_matrix_s8(args, avx2_gemm_s8); }
+void avx2_matrix_f32(const ConvArgsF32& args) { run_matrix_f32(args, avx2_gemm_f32); }
+void avx2_conv_s8(const ConvArgsS8& args) { run_convolution_s8(args, avx2_gemm_s8); }
+void avx2_conv_f32(const ConvArgsF32& args) { run_convolution_f32(args, avx2_gemm_f32); }
+
+void avx512_vnni_matrix_s8(const ConvArgsS8& args) { run_matrix_s8(args, avx512_vnni_gemm_s8); }
+void avx512_vnni_matrix_f32(const ConvArgsF32& args) { run_matrix_f32(args, avx512_vnni_gemm_f32); }
+void avx512_vnni_conv_s8(const ConvArgsS8& args) { run_convolution_s8(args, avx512_vnni_gemm_s8); }
+void avx512_vnni_conv_f32(const ConvArgsF32& args) {
+  run_convolution_f32(args, avx512_vnni_gemm_f32);
+}
+
+#define EDGEFRONT_X86(function) function
+
+#else
+
+bool has_avx2() { return false; }
+bool has_avx512_vnni() { return false; }
+
+#define EDGEFRONT_X86(function) nullptr
+
+#endif
+
+const ConvKernelS8 kAvx2PointwiseS8 = {"pointwise_4x16", gemm_packed_bytes_s8, gemm_no_scratch,
+                                       gemm_pack_s8, EDGEFRONT_X86(avx2_matrix_s8)};
+const ConvKernelS8 kAvx2ConvS8 = {"im2col_4x16", gemm_packed_bytes_s8, convolution_scratch_bytes_s8,
+                                  gemm_pack_s8, EDGEFRONT_X86(avx2_conv_s8)};
+const ConvKernelS8 kAvx2DepthwiseS8 = {"depthwise_pairs_16", depthwise_packed_bytes_pair,
+                                       depthwise_scratch_bytes_pair, depthwise_pack_pair,
+                                       EDGEFRONT_X86(avx2_depthwise_s8)};
+const ConvKernelS8 kAvx2FullyConnectedS8 = {"fully_connected_16", gemm_packed_bytes_s8,
+                                            gemm_no_scratch, gemm_pack_s8,
+                                            EDGEFRONT_X86(avx2_matrix_s8)};
+const ConvKernelF32 kAvx2PointwiseF32 = {"pointwise_6x16", gemm_packed_bytes_f32, gemm_no_scratch,
+                                         gemm_pack_f32, EDGEFRONT_X86(avx2_matrix_f32)};
+const ConvKernelF32 kAvx2ConvF32 = {"im2col_6x16", gemm_packed_bytes_f32,
+                                    convolution_scratch_bytes_f32, gemm_pack_f32,
+                                    EDGEFRONT_X86(avx2_conv_f32)};
+const ConvKernelF32 kAvx2DepthwiseF32 = {"depthwise_8", depthwise_packed_bytes_f32, gemm_no_scratch,
+                                         depthwise_pack_f32, EDGEFRONT_X86(avx2_depthwise_f32)};
+const ConvKernelF32 kAvx2FullyConnectedF32 = {"fully_connected_16", gemm_packed_bytes_f32,
+                                              gemm_no_scratch, gemm_pack_f32,
+                                              EDGEFRONT_X86(avx2_matrix_f32)};
+
+const ConvKernelS8 kAvx512PointwiseS8 = {"pointwise_6x64", gemm_packed_bytes_s8, gemm_no_scratch,
+                                         gemm_pack_u8, EDGEFRONT_X86(avx512_vnni_matrix_s8)};
+const ConvKernelS8 kAvx512ConvS8 = {"im2col_6x64", gemm_packed_bytes_s8,
+                                    convolution_scratch_bytes_s8, gemm_pack_u8,
+                                    EDGEFRONT_X86(avx512_vnni_conv_s8)};
+const ConvKernelS8 kAvx512DepthwiseS8 = {"depthwise_quads_16", depthwise_packed_bytes_quad,
+                                         depthwise_scratch_bytes_quad, depthwise_pack_quad,
+                                         EDGEFRONT_X86(avx512_vnni_depthwise_s8)};
+const ConvKernelS8 kAvx512FullyConnectedS8 = {"fully_connected_64", gemm_packed_bytes_s8,
+                                              gemm_no_scratch, gemm_pack_u8,
+                                              EDGEFRONT_X86(avx512_vnni_matrix_s8)};
+const ConvKernelF32 kAvx512PointwiseF32 = {"pointwise_6x64", gemm_packed_bytes_f32, gemm_no_scratch,
+                                           gemm_pack_f32, EDGEFRONT_X86(avx512_vnni_matrix_f32)};
+const ConvKernelF32 kAvx512ConvF32 = {"im2col_6x64", gemm_packed_bytes_f32,
+                                      convolution_scratch_bytes_f32, gemm_pack_f32,
+                                      EDGEFRONT_X86(avx512_vnni_conv_f32)};
+const ConvKernelF32 kAvx512DepthwiseF32 = {"depthwise_16", depthwise_packed_bytes_f32,
+                                           gemm_no_scratch, depthwise_pack_f32,
+                                           EDGEFRONT_X86(avx512_vnni_depthwise_f32)};
+const ConvKernelF32 kAvx512FullyConnectedF32 = {"fully_connected_64", gemm_packed_bytes_f32,
+                                                gemm_no_scratch, gemm_pack_f32,
+                                                EDGEFRONT_X86(avx512_vnni_matrix_f32)};
+
+#undef EDGEFRONT_X86
+
+}  // namespace
+
+// Versions: pointwise, conv, depthwise, fully connected, elementwise.
+const KernelSet kAvx2Set = {"avx2",
+                            has_avx2,
+                            1,
+                            1,
+                            1,
+                            1,
+                            1,
+                            &kAvx2PointwiseS8,
+                            &kAvx2ConvS8,
+                            &kAvx2DepthwiseS8,
+                            &kAvx2FullyConnectedS8,
+                            &kAvx2PointwiseF32,
+                            &kAvx2ConvF32,
+                            &kAvx2DepthwiseF32,
+                            &kAvx2FullyConnectedF32};
+
+const KernelSet kAvx512VnniSet = {"avx512_vnni",
+                                  has_avx512_vnni,
+                                  1,
+                                  1,
+                                  1,
+                                  1,
+                                  1,
+                                  &kAvx512PointwiseS8,
+                                  &kAvx512ConvS8,
+                                  &kAvx512DepthwiseS8,
+                                  &kAvx512FullyConnectedS8,
+                                  &kAvx512PointwiseF32,
+                                  &kAvx512ConvF32,
+                                  &kAvx512DepthwiseF32,
+                                  &kAvx512FullyConnectedF32};
+
+}  // namespace edgefront
