@@ -1,0 +1,253 @@
+#include "experiments/pipeline/evaluation.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <new>
+#include <optional>
+
+#include "space/architecture.h"
+#include "space/error.h"
+#include "space/lower.h"
+#include "space/random.h"
+
+namespace edgefront {
+namespace {
+
+/// A reason as it may stand in a line of ASCII.
+std::string one_line(std::string text) {
+  for (char& c : text) {
+    if (c < 0x20 || c > 0x7e) c = ' ';
+  }
+  return text.substr(0, 500);
+}
+
+EvaluationRecord failed(EvaluationRecord record, const std::string& reason) {
+  record.status = EvaluationStatus::kFailed;
+  record.objectives.clear();
+  record.metrics.clear();
+  record.violation = 0;
+  record.reason = one_line(reason);
+  return record;
+}
+
+/// What the trainer could not turn into a value itself is one here: an exception of a library must
+/// not end a night's search.
+Accuracy ask_accuracy(AccuracyEvaluator& evaluator, const AccuracyRequest& request) {
+  Accuracy accuracy;
+  try {
+    return evaluator.evaluate(request);
+  } catch (const InputError&) {
+    throw;
+  } catch (const EnvironmentError&) {
+    throw;
+  } catch (const std::bad_alloc&) {
+    accuracy.failure = "out of memory";
+  } catch (const std::exception& error) {
+    accuracy.failure = std::string("the evaluator threw: ") + error.what();
+  }
+  return accuracy;
+}
+
+double excess(double value, double limit) { return std::max(0.0, (value - limit) / limit); }
+
+}  // namespace
+
+CandidateEvaluator::CandidateEvaluator(const SearchSpace& space, std::vector<DeviceCost> devices,
+                                       AccuracyEvaluator& accuracy,
+                                       const EvaluationOptions& options)
+    : space_(space), devices_(std::move(devices)), accuracy_(accuracy), seed_(options.seed) {
+  std::vector<std::string> names;
+  for (const DeviceCost& device : devices_) names.push_back(device.name);
+  const auto choose = [&](const char* key, const std::string& name) {
+    try {
+      MetricChoice choice = find_metric(name, names);
+      wants_accuracy_ = wants_accuracy_ || !choice.metric->of_device();
+      if (choice.metric->of_device() && devices_.empty()) throw InputError("there is no device");
+      return choice;
+    } catch (const InputError& error) {
+      throw InputError(std::string(key) + ": " + error.what());
+    }
+  };
+  if (options.objectives.empty()) throw InputError("objectives: at least one is accepted");
+  for (const std::string& name : options.objectives) {
+    objectives_.push_back(choose("objectives", name));
+  }
+  for (const auto& [name, limit] : options.constraints) {
+    limits_.push_back({choose("constraints", name), limit});
+  }
+}
+
+std::vector<NetworkCost> CandidateEvaluator::costs_of(const Genotype& genotype) const {
+  const LayerGraph graph = lower(decode(space_, genotype));
+  std::vector<NetworkCost> costs;
+  for (const DeviceCost& device : devices_) costs.push_back(device.model->estimate(graph));
+  return costs;
+}
+
+/// NaN where the device cannot say.
+double CandidateEvaluator::value(const MetricChoice& choice, const Measured& measured) const {
+  if (!choice.metric->of_device()) return choice.metric->of_accuracy(measured.accuracy);
+  return choice.metric->of_cost(measured.costs[static_cast<std::size_t>(choice.device)])
+      .value_or(std::numeric_limits<double>::quiet_NaN());
+}
+
+std::map<std::string, double> CandidateEvaluator::all_metrics(const Measured& measured) const {
+  std::map<std::string, double> all;
+  for (const Metric& metric : metrics()) {
+    if (!metric.of_device()) {
+      if (measured.accuracy.ok) all[metric.name] = metric.of_accuracy(measured.accuracy);
+      continue;
+    }
+    for (std::size_t d = 0; d < devices_.size(); ++d) {
+      const std::optional<double> known = metric.of_cost(measured.costs[d]);
+      if (!known || !std::isfinite(*known)) continue;
+      all[d == 0 ? metric.name : metric.name + ("@" + devices_[d].name)] = *known;
+    }
+  }
+  return all;
+}
+
+void CandidateEvaluator::check() const {
+  constexpr int kSamples = 100;  // a space may hold a few networks that cannot be built
+  LayerGraph graph;
+  for (int i = 0; i < kSamples; ++i) {
+    RandomStream random(seed_, static_cast<std::uint64_t>(i));
+    try {
+      graph = lower(decode(space_, sample_uniform(space_, random)));
+      break;
+    } catch (const InputError&) {
+      if (i + 1 == kSamples) throw;
+    }
+  }
+  Measured measured;
+  for (const DeviceCost& device : devices_) {
+    measured.costs.push_back(device.model->estimate(graph));
+  }
+  const auto check_one = [&](const char* key, const MetricChoice& choice) {
+    if (!choice.metric->of_device() || std::isfinite(value(choice, measured))) return;
+    throw InputError(std::string(key) + ": device \"" +
+                     devices_[static_cast<std::size_t>(choice.device)].name + "\" gives no " +
+                     choice.name + " (no sensor, and no coefficients in its description)");
+  };
+  for (const MetricChoice& choice : objectives_) check_one("objectives", choice);
+  for (const Limit& limit : limits_) check_one("constraints", limit.choice);
+}
+
+EvaluationRecord CandidateEvaluator::evaluate(const Candidate& candidate) const {
+  const auto begun = std::chrono::steady_clock::now();
+  EvaluationRecord record;
+  record.index = candidate.index;
+  record.genotype = to_text(space_, candidate.genotype);
+  record.fidelity = candidate.fidelity;
+  record.replicate = candidate.replicate;
+  const auto timed = [&](EvaluationRecord done) {
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
+    done.seconds = std::round(took.count() * 1e6) / 1e6;
+    return done;
+  };
+  LayerGraph graph;
+  try {
+    graph = lower(decode(space_, candidate.genotype));
+  } catch (const InputError& error) {
+    return timed(failed(std::move(record), std::string("cannot be built: ") + error.what()));
+  }
+  Measured measured;
+  for (const DeviceCost& device : devices_) {
+    measured.costs.push_back(device.model->estimate(graph));
+  }
+  if (wants_accuracy_) {
+    measured.accuracy = ask_accuracy(
+        accuracy_,
+        {candidate.genotype, candidate.fidelity,
+         candidate_seed(seed_, record.genotype, candidate.fidelity, candidate.replicate)});
+    if (!measured.accuracy.ok) return timed(failed(std::move(record), measured.accuracy.failure));
+  }
+  const auto finite = [&](const MetricChoice& choice) {
+    return std::isfinite(value(choice, measured));
+  };
+  for (const MetricChoice& choice : objectives_) {
+    if (!finite(choice)) return timed(failed(std::move(record), choice.name + " is not finite"));
+    record.objectives.push_back(value(choice, measured));
+  }
+  for (const Limit& limit : limits_) {
+    if (!finite(limit.choice)) {
+      return timed(failed(std::move(record), limit.choice.name + " is not finite"));
+    }
+    record.violation += excess(value(limit.choice, measured), limit.limit);
+  }
+  record.metrics = all_metrics(measured);
+  return timed(std::move(record));
+}
+
+ExactCosts CandidateEvaluator::exact_costs(const Genotype& genotype) const {
+  const Measured measured{costs_of(genotype), {}};
+  ExactCosts exact;
+  for (const MetricChoice& choice : objectives_) {
+    if (!choice.metric->of_device()) continue;
+    const double known = value(choice, measured);
+    const NetworkCost& cost = measured.costs[static_cast<std::size_t>(choice.device)];
+    const bool latency = std::string(choice.metric->name) == "latency_us";
+    exact.values.push_back(known);
+    exact.low.push_back(latency ? cost.latency_low_us : known);
+    exact.high.push_back(latency ? cost.latency_high_us : known);
+  }
+  for (const Limit& limit : limits_) {
+    if (!limit.choice.metric->of_device()) continue;
+    exact.violation += excess(value(limit.choice, measured), limit.limit);
+  }
+  return exact;
+}
+
+Problem CandidateEvaluator::problem() const {
+  Problem problem;
+  problem.space = &space_;
+  for (const MetricChoice& choice : objectives_) {
+    problem.objectives.push_back({.name = choice.name, .exact = choice.metric->of_device()});
+  }
+  for (const Limit& limit : limits_) problem.constraints.push_back(limit.choice.name);
+  problem.exact_costs = [this](const std::vector<Genotype>& genotypes) {
+    std::vector<ExactCosts> costs;
+    for (const Genotype& genotype : genotypes) costs.push_back(exact_costs(genotype));
+    return costs;
+  };
+  return problem;
+}
+
+std::string CandidateEvaluator::binding_constraint(const EvaluationRecord& record) const {
+  double largest = 0;
+  std::string text;
+  for (const Limit& limit : limits_) {
+    const auto found = record.metrics.find(limit.choice.name);
+    if (found == record.metrics.end()) continue;
+    if (excess(found->second, limit.limit) <= largest) continue;
+    largest = excess(found->second, limit.limit);
+    const Unit unit = limit.choice.metric->unit;
+    text = limit.choice.name + " " + print_quantity(found->second, unit) + " over the limit of " +
+           print_quantity(limit.limit, unit);
+  }
+  return text;
+}
+
+std::uint64_t candidate_seed(std::uint64_t run_seed, const std::string& genotype_text, int fidelity,
+                             int replicate) {
+  const std::uint64_t genotype = XXH3_64bits(genotype_text.data(), genotype_text.size());
+  const std::uint64_t which =
+      (static_cast<std::uint64_t>(fidelity) << 32) | static_cast<std::uint32_t>(replicate);
+  return mix_seed(mix_seed(run_seed, genotype), which);
+}
+
+Evaluation to_evaluation(const SearchSpace& space, const EvaluationRecord& record) {
+  return {.index = record.index,
+          .genotype = parse_genotype(space, record.genotype),
+          .objectives = record.objectives,
+          .violation = record.violation,
+          .status = record.status,
+          .reason = record.reason};
+}
+
+}  // namespace edgefront

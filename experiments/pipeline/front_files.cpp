@@ -1,0 +1,194 @@
+#include "experiments/pipeline/front_files.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "experiments/host.h"
+#include "experiments/pipeline/json_text.h"
+#include "runtime/file.h"
+#include "search/hypervolume.h"
+#include "search/pareto_archive.h"
+#include "space/error.h"
+
+namespace edgefront {
+namespace {
+
+using Json = nlohmann::json;
+
+bool feasible(const EvaluationRecord& record) {
+  return record.status == EvaluationStatus::kOk && record.violation == 0;
+}
+
+/// The archive does not look at genotypes.
+Evaluation without_genotype(const EvaluationRecord& record) {
+  return {.index = record.index,
+          .genotype = {},
+          .objectives = record.objectives,
+          .violation = record.violation,
+          .status = record.status,
+          .reason = {}};
+}
+
+std::vector<ObjectiveVector> objectives_of(const ParetoArchive& archive) {
+  std::vector<ObjectiveVector> points;
+  for (const Evaluation& member : archive.front()) points.push_back(member.objectives);
+  return points;
+}
+
+std::string member_json(const FrontMember& member) {
+  std::string out = "{\"index\":" + std::to_string(member.index) +
+                    ",\"genotype\":" + json_string(member.genotype) +
+                    ",\"objectives\":" + json_numbers(member.objectives) +
+                    ",\"metrics\":" + json_object(member.metrics);
+  if (member.exported) {
+    const ExportedFacts& facts = *member.exported;
+    out += ",\"measured\":" +
+           (facts.measured.empty() ? json_string("predicted only") : json_object(facts.measured)) +
+           ",\"float_top1\":" + json_number(facts.float_top1) +
+           ",\"int8_top1\":" + json_number(facts.int8_top1) +
+           ",\"files\":" + json_strings(facts.files);
+  }
+  return out + "}";
+}
+
+FrontMember read_member(const Json& json) {
+  FrontMember member;
+  member.index = json.at("index").get<std::int64_t>();
+  member.genotype = json.at("genotype").get<std::string>();
+  member.objectives = json.at("objectives").get<std::vector<double>>();
+  member.metrics = json.at("metrics").get<std::map<std::string, double>>();
+  if (json.contains("measured")) {
+    ExportedFacts facts;
+    if (json.at("measured").is_object()) {
+      facts.measured = json.at("measured").get<std::map<std::string, double>>();
+    }
+    facts.float_top1 = json.at("float_top1").get<double>();
+    facts.int8_top1 = json.at("int8_top1").get<double>();
+    facts.files = json.at("files").get<std::vector<std::string>>();
+    member.exported = std::move(facts);
+  }
+  return member;
+}
+
+Front read_front_json(const Json& json) {
+  Front front;
+  front.objectives = json.at("objectives").get<std::vector<std::string>>();
+  front.reference = json.at("reference").get<std::vector<double>>();
+  if (!json.at("hypervolume").is_null()) front.hypervolume = json.at("hypervolume").get<double>();
+  front.evaluations = json.at("evaluations").get<std::int64_t>();
+  for (const Json& member : json.at("members")) front.members.push_back(read_member(member));
+  for (const FrontMember& member : front.members) {
+    if (member.objectives.size() != front.objectives.size()) {
+      throw InputError("a member has " + std::to_string(member.objectives.size()) +
+                       " objectives of " + std::to_string(front.objectives.size()));
+    }
+  }
+  return front;
+}
+
+}  // namespace
+
+std::vector<double> reference_point(const std::vector<EvaluationRecord>& records) {
+  std::vector<double> largest;
+  for (const EvaluationRecord& record : records) {
+    if (!feasible(record)) continue;
+    if (largest.empty()) largest = record.objectives;
+    for (std::size_t m = 0; m < largest.size(); ++m) {
+      largest[m] = std::max(largest[m], record.objectives[m]);
+    }
+  }
+  for (double& value : largest) value = value == 0 ? 1.0 : value * 1.1;
+  return largest;
+}
+
+Front build_front(const std::vector<std::string>& objectives,
+                  const std::vector<EvaluationRecord>& records) {
+  Front front;
+  front.objectives = objectives;
+  front.evaluations = static_cast<std::int64_t>(records.size());
+  front.reference = reference_point(records);
+  ParetoArchive archive;
+  std::map<std::int64_t, const EvaluationRecord*> by_index;
+  for (const EvaluationRecord& record : records) {
+    archive.insert(without_genotype(record));
+    by_index[record.index] = &record;
+  }
+  if (objectives.size() <= 3) {
+    front.hypervolume =
+        front.reference.empty() ? 0.0 : hypervolume(objectives_of(archive), front.reference);
+  }
+  for (const Evaluation& member : archive.front()) {
+    const EvaluationRecord& record = *by_index.at(member.index);
+    front.members.push_back(
+        {record.index, record.genotype, record.objectives, record.metrics, std::nullopt});
+  }
+  return front;
+}
+
+std::vector<double> hypervolume_curve(const std::vector<EvaluationRecord>& records,
+                                      const std::vector<double>& reference) {
+  std::vector<double> curve;
+  if (reference.empty() || reference.size() > 3) return curve;
+  ParetoArchive archive;
+  double volume = 0;
+  for (const EvaluationRecord& record : records) {
+    if (archive.insert(without_genotype(record))) {
+      volume = hypervolume(objectives_of(archive), reference);
+    }
+    curve.push_back(volume);
+  }
+  return curve;
+}
+
+std::string front_json(const Front& front) {
+  std::string out = "{\n\"objectives\":" + json_strings(front.objectives) +
+                    ",\n\"reference\":" + json_numbers(front.reference) + ",\n\"hypervolume\":" +
+                    (front.hypervolume ? json_number(*front.hypervolume) : "null") +
+                    ",\n\"evaluations\":" + std::to_string(front.evaluations) + ",\n\"members\":[";
+  for (std::size_t i = 0; i < front.members.size(); ++i) {
+    out += (i == 0 ? "\n" : ",\n") + member_json(front.members[i]);
+  }
+  return out + "\n]\n}\n";
+}
+
+std::string front_csv(const Front& front) {
+  std::string out = "index,genotype";
+  for (const std::string& name : front.objectives) out += "," + name;
+  out += ",measured_latency_us,float_top1,int8_top1\n";
+  for (const FrontMember& member : front.members) {
+    out += std::to_string(member.index) + "," + member.genotype;
+    for (const double value : member.objectives) out += "," + json_number(value);
+    if (!member.exported) {
+      out += ",,,\n";
+      continue;
+    }
+    const auto latency = member.exported->measured.find("latency_us");
+    out += latency == member.exported->measured.end() ? "," : "," + json_number(latency->second);
+    out += "," + json_number(member.exported->float_top1) + "," +
+           json_number(member.exported->int8_top1) + "\n";
+  }
+  return out;
+}
+
+void write_front_files(const std::string& folder, const Front& front) {
+  const std::string json = front_json(front), csv = front_csv(front);
+  require(write_file_atomic(folder + "/front.json", json.data(), json.size()));
+  require(write_file_atomic(folder + "/front.csv", csv.data(), csv.size()));
+}
+
+Front read_front(const std::string& folder) {
+  const std::string path = folder + "/front.json";
+  std::vector<std::uint8_t> bytes;
+  require(read_file(path, &bytes));
+  const Json json = Json::parse(bytes.begin(), bytes.end(), nullptr, false);
+  if (json.is_discarded()) throw InputError(path + ": is not JSON; `search` writes it anew");
+  try {
+    return read_front_json(json);
+  } catch (const Json::exception& error) {
+    throw InputError(path + ": " + error.what() + "; `search` writes it anew");
+  } catch (const InputError& error) {
+    throw InputError(path + ": " + error.what());
+  }
+}
+
+}  // namespace edgefront

@@ -1,0 +1,64 @@
+// The front of a run as front.json and front.csv, and the hypervolume over evaluations; both are
+// functions of the journal alone. No times and no paths of this machine: same run, same bytes.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "experiments/pipeline/journal.h"
+
+namespace edgefront {
+
+/// What `export` adds to a member.
+struct ExportedFacts {
+  std::map<std::string, double> measured;  ///< e.g. latency_us; empty: "predicted only"
+  double float_top1 = 0, int8_top1 = 0;    ///< percent
+  std::vector<std::string> files;          ///< names inside the export folder
+  bool operator==(const ExportedFacts&) const = default;
+};
+
+struct FrontMember {
+  std::int64_t index = 0;
+  std::string genotype;
+  std::vector<double> objectives;
+  std::map<std::string, double> metrics;
+  std::optional<ExportedFacts> exported;
+  bool operator==(const FrontMember&) const = default;
+};
+
+struct Front {
+  std::vector<std::string> objectives;  ///< names
+  std::vector<double> reference;        ///< empty where nothing is feasible
+  std::optional<double> hypervolume;    ///< nothing with more than three objectives
+  std::int64_t evaluations = 0;         ///< answered, failed ones included
+  std::vector<FrontMember> members;     ///< by the first objective, then the others, then index
+  bool operator==(const Front&) const = default;
+};
+
+/// The hypervolume's reference point: per objective the largest value over the feasible
+/// evaluations, times 1.1 (1 where that is 0). It depends on the run, so hypervolumes of two runs
+/// are comparable only against a common reference.
+std::vector<double> reference_point(const std::vector<EvaluationRecord>& records);
+
+/// `records` in order of index.
+Front build_front(const std::vector<std::string>& objectives,
+                  const std::vector<EvaluationRecord>& records);
+
+/// Element i: hypervolume of the first i + 1 records against `reference`. Empty with more than
+/// three objectives or an empty reference.
+std::vector<double> hypervolume_curve(const std::vector<EvaluationRecord>& records,
+                                      const std::vector<double>& reference);
+
+std::string front_json(const Front& front);
+std::string front_csv(const Front& front);
+
+/// Both files, atomically, into the run folder. Throws EnvironmentError.
+void write_front_files(const std::string& folder, const Front& front);
+
+/// front.json of a run folder. Throws InputError where it is missing or damaged.
+Front read_front(const std::string& folder);
+
+}  // namespace edgefront

@@ -1,0 +1,78 @@
+// The main loop: ask, evaluate, journal, tell. Running an experiment, resuming it and giving it
+// more budget are the same call: the algorithm is run from the start and its asks are answered from
+// the journal until it is exhausted.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "evaluators/accuracy_evaluator.h"
+#include "experiments/pipeline/evaluation.h"
+#include "experiments/pipeline/front_files.h"
+#include "experiments/search_experiment.h"
+#include "search/search_algorithm.h"
+#include "space/error.h"
+#include "space/search_space.h"
+
+namespace edgefront {
+
+/// The algorithm asks something else than the journal says it asked (exit code 3).
+struct ReplayError : EnvironmentError {
+  using EnvironmentError::EnvironmentError;
+};
+
+/// The search is done and no candidate meets the constraints (exit code 4). The message names the
+/// nearest candidate and the constraint that binds.
+struct NoFeasibleResult : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// What an experiment names, made: by the command line from files, by a test by hand.
+struct SearchParts {
+  SearchSpace space;
+  std::vector<DeviceCost> devices;  ///< in the order of the experiment
+  std::shared_ptr<AccuracyEvaluator> accuracy;
+  /// "data", "profile.NAME", "description.NAME": for the manifest. The space's digest, the
+  /// config's and the evaluator's artefact are added by run_search.
+  std::map<std::string, std::string> digests;
+  std::string kernel_set;  ///< that the costs are for
+};
+
+struct SearchProgress {
+  std::int64_t done = 0, total = 0;  ///< evaluations; total is the budget
+  std::int64_t replayed = 0;         ///< of `done`, answered from the journal
+  std::int64_t failed = 0;
+};
+
+struct SearchRunOptions {
+  int threads = 0;     ///< candidates side by side; 0 = the experiment's. No result depends on it
+  bool adopt = false;  ///< where the replay differs: tell the algorithm the journal's evaluations
+                       ///< from there on, and go on; journalled too
+  std::function<void(const SearchProgress&)> progress;  ///< one call at a time, any thread
+  EvaluatorProgress prepare_progress;                   ///< of the work before the search
+  std::function<void(const std::string&)> notice;       ///< one line, e.g. a torn line was dropped
+};
+
+struct RunResult {
+  Front front;
+  std::int64_t evaluations = 0;  ///< answered, failed ones included
+  std::int64_t replayed = 0, failed = 0;
+  bool exhausted = false;  ///< the space ended before the budget
+};
+
+/// Runs or resumes `experiment` in `folder` and writes its front. Throws InputError (something has
+/// changed since the run began, or is missing), EnvironmentError (disk, lock, too many failures in
+/// a row), ReplayError, NoFeasibleResult (after the front files are written).
+RunResult run_search(const SearchExperiment& experiment, SearchParts& parts,
+                     const std::string& folder, const SearchRunOptions& options);
+
+/// The experiment's algorithm; `problem` outlives it. Throws InputError that names the key.
+std::unique_ptr<SearchAlgorithm> make_algorithm(const SearchExperiment& experiment,
+                                                const Problem& problem);
+
+}  // namespace edgefront

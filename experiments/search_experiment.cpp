@@ -1,0 +1,187 @@
+#include "experiments/search_experiment.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include "experiments/experiment_fields.h"
+#include "experiments/pipeline/metrics.h"
+#include "experiments/units.h"
+#include "space/error.h"
+#include "space/toml_reader.h"
+
+namespace edgefront {
+namespace {
+
+/// Fills fields from a table; a field's default is what it holds before.
+class FieldReader {
+ public:
+  explicit FieldReader(const TomlTable& table) : table_(table) {}
+
+  void operator()(const char* key, int& field, int low, int high) const {
+    field = static_cast<int>(table_.integer(key, field, low, high));
+  }
+  void operator()(const char* key, std::int64_t& field, std::int64_t low, std::int64_t high) const {
+    field = table_.integer(key, field, low, high);
+  }
+  void operator()(const char* key, double& field, double low, double high) const {
+    field = table_.number(key, field, low, high);
+  }
+  void operator()(const char* key, bool& field) const { field = table_.boolean(key, field); }
+  void operator()(const char* key, std::string& field) const { field = table_.string(key, field); }
+  void operator()(const char* key, std::vector<std::string>& field) const {
+    field = is_empty_list(key) ? std::vector<std::string>() : table_.strings(key, field);
+  }
+  template <typename Enum>
+  void operator()(const char* key, Enum& field, const EnumNames<Enum>& names) const {
+    std::vector<std::string> accepted;
+    for (const auto& [name, value] : names) accepted.push_back(name);
+    const std::string chosen = table_.one_of(key, accepted, enum_text(field, names));
+    for (const auto& [name, value] : names) {
+      if (chosen == name) field = value;
+    }
+  }
+
+ private:
+  /// strings() refuses [], but "include nothing" is a fair wish. [] is the one list that is also a
+  /// list of tables.
+  bool is_empty_list(const char* key) const {
+    if (!table_.has(key) || table_.is_table(key)) return false;
+    try {
+      return table_.tables(key).empty();
+    } catch (const InputError&) {
+      return false;
+    }
+  }
+
+  const TomlTable& table_;
+};
+
+/// Where `path` is found: as written, else in the file's folder, else as written (whoever opens it
+/// says that it is missing).
+std::string resolve_path(const std::string& path, const std::string& folder) {
+  namespace fs = std::filesystem;
+  if (path.empty() || fs::path(path).is_absolute()) return path;
+  std::error_code ignored;
+  const fs::path beside = fs::path(folder) / path;
+  if (!fs::exists(path, ignored) && fs::exists(beside, ignored)) return beside.string();
+  return path;
+}
+
+/// "idx:DIR" and the like: the part behind the colon is a path.
+std::string resolve_data(const std::string& spec, const std::string& folder) {
+  const std::size_t colon = spec.find(':');
+  if (colon == std::string::npos) return spec;
+  return spec.substr(0, colon + 1) + resolve_path(spec.substr(colon + 1), folder);
+}
+
+std::vector<std::string> device_names(const SearchExperiment& experiment) {
+  std::vector<std::string> names;
+  for (const DeviceChoice& device : experiment.devices) names.push_back(device.name);
+  return names;
+}
+
+void read_devices(const TomlTable& root, const std::string& folder, SearchExperiment& experiment) {
+  std::set<std::string> names;
+  for (const TomlTable& table : root.tables("device")) {
+    DeviceChoice device;
+    visit(FieldReader(table), device);
+    if (device.name.empty() || device.name.find_first_of("@\" \t\r\n") != std::string::npos) {
+      table.fail("name", "came \"" + device.name + "\"; accepted is a word without spaces and @");
+    }
+    if (!names.insert(device.name).second) {
+      table.fail("name", "\"" + device.name + "\" stands twice; names of devices differ");
+    }
+    if (device.profile.empty() && device.description.empty()) {
+      table.fail("profile",
+                 "is missing; accepted is a device profile (.h5), or description = "
+                 "\"FILE.toml\" to estimate without measurements");
+    }
+    device.profile = resolve_path(device.profile, folder);
+    device.description = resolve_path(device.description, folder);
+    experiment.devices.push_back(std::move(device));
+  }
+  if (experiment.devices.empty()) {
+    root.fail("device",
+              "is missing; accepted is e.g. [{ name = \"host\", profile = \"host.h5\" }]");
+  }
+}
+
+/// Runs `check` and puts the place in front of what it throws.
+template <typename Check>
+auto at_key(const TomlTable& table, const std::string& key, const Check& check) {
+  try {
+    return check();
+  } catch (const InputError& error) {
+    table.fail(key, error.what());
+  }
+}
+
+void read_objectives(const TomlTable& root, SearchExperiment& experiment) {
+  const std::vector<std::string> devices = device_names(experiment);
+  experiment.objectives = root.strings("objectives", {"error", "latency_us"});
+  std::set<std::string> seen;
+  for (const std::string& name : experiment.objectives) {
+    at_key(root, "objectives", [&] { return find_metric(name, devices); });
+    if (!seen.insert(name).second) root.fail("objectives", "\"" + name + "\" stands twice");
+  }
+  const TomlTable constraints = root.table("constraints");
+  for (const std::string& name : constraints.keys()) {
+    experiment.constraints[name] = at_key(constraints, name, [&] {
+      const Unit unit = find_metric(name, devices).metric->unit;
+      return parse_quantity(constraints.scalar_text(name), unit);
+    });
+    if (!(experiment.constraints[name] > 0)) {
+      constraints.fail(name, "came 0; accepted is a limit above 0");
+    }
+  }
+}
+
+void read_evaluator(const TomlTable& table, const std::string& folder, EvaluatorChoice& evaluator) {
+  const FieldReader reader(table);
+  reader("kind", evaluator.kind, kEvaluatorNames);
+  visit(reader, evaluator);
+  if (evaluator.kind != EvaluatorKind::kProxy && evaluator.data.empty()) {
+    table.fail("data", "is missing; accepted is a data set, e.g. \"fashion-mnist\"");
+  }
+  evaluator.data = resolve_data(evaluator.data, folder);
+}
+
+SearchExperiment read(const TomlTable& root, const std::string& folder) {
+  SearchExperiment experiment;
+  experiment.name = root.string("name");
+  experiment.seed = static_cast<std::uint64_t>(root.integer("seed", 0));
+  const TomlTable space = root.table("space");
+  experiment.space_file = resolve_path(space.string("file"), folder);
+  read_devices(root, folder, experiment);
+  read_objectives(root, experiment);
+  read_evaluator(root.table("evaluator"), folder, experiment.evaluator);
+  visit(FieldReader(root.table("search")), experiment.search);
+  experiment.export_choice.inherit = experiment.evaluator.kind == EvaluatorKind::kSupernet;
+  const TomlTable export_table = root.table("export");
+  visit(FieldReader(export_table), experiment.export_choice);
+  if (experiment.export_choice.inherit && experiment.evaluator.kind != EvaluatorKind::kSupernet) {
+    export_table.fail("inherit",
+                      "came true; only evaluator.kind = \"supernet\" has weights to "
+                      "inherit");
+  }
+  root.finish();
+  return experiment;
+}
+
+}  // namespace
+
+SearchExperiment load_experiment(const std::string& path) {
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  return read(open_toml(path), folder.empty() ? "." : folder);
+}
+
+SearchExperiment parse_experiment(const std::string& toml, const std::string& name,
+                                  const std::string& folder) {
+  return read(parse_toml(toml, name), folder);
+}
+
+const char* algorithm_name(AlgorithmKind kind) { return enum_text(kind, kAlgorithmNames); }
+const char* evaluator_name(EvaluatorKind kind) { return enum_text(kind, kEvaluatorNames); }
+
+}  // namespace edgefront

@@ -1,0 +1,93 @@
+// The config of one search experiment (EXPERIMENT.toml): each table is one options struct, every
+// key has a default or is named in the error. This is the only list of defaults.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "costmodels/cost_model.h"
+#include "evaluators/trainer.h"
+#include "runtime/export/quantize.h"
+
+namespace edgefront {
+
+/// [[device]]: where the networks shall run. One of `profile` and `description` at least.
+struct DeviceChoice {
+  std::string name = "host";
+  std::string profile;      ///< device profile (.h5): look-up table
+  std::string description;  ///< device description (.toml): roofline alone, without a profile
+  Precision precision = Precision::kInt8;
+  int threads = 1;
+  OnMiss on_miss = OnMiss::kError;
+  std::string kernel_set;  ///< empty: the profile's
+};
+
+enum class EvaluatorKind { kProxy, kSupernet, kTrain };
+
+/// [evaluator]. The keys of `supernet` or `train` stand in the table itself, by their names.
+struct EvaluatorChoice {
+  EvaluatorKind kind = EvaluatorKind::kProxy;
+  std::string data;  ///< e.g. "fashion-mnist"; not for the proxy
+  SupernetOptions supernet;
+  TrainEvaluatorOptions train;
+};
+
+enum class AlgorithmKind { kNsga2, kRandom };
+
+/// [search].
+struct SearchChoice {
+  AlgorithmKind algorithm = AlgorithmKind::kNsga2;
+  int population = 20;                 ///< nsga2
+  int evaluations = 400;               ///< the budget; a finished run may be given more
+  int in_flight = 20;                  ///< candidates per ask; part of the result, unlike `threads`
+  double crossover_probability = 0.9;  ///< nsga2
+  double mutation_rate = 0;            ///< nsga2; 0 = 1 / number of active decisions
+  std::vector<std::string> include;    ///< genotypes or names of references, evaluated first
+  int threads = 0;                     ///< candidates side by side; 0 = one per core
+  int max_consecutive_failures = 10;   ///< then the run stops
+};
+
+/// [export]. The keys of `train` and `quantize` stand in the table itself, by their names.
+struct ExportChoice {
+  TrainOptions train;            ///< fine-tuning of a chosen network
+  bool inherit = false;          ///< start from the supernet's weights; kind = "supernet" only
+  int calibration_images = 512;  ///< training images that set the ranges
+  QuantizeOptions quantize;
+  double max_loss_percent = 0.5;  ///< largest loss of accuracy from float to int8, points
+};
+
+struct SearchExperiment {
+  std::string name;
+  std::uint64_t seed = 0;
+  std::string space_file;
+  std::vector<DeviceChoice> devices;
+  std::vector<std::string> objectives;        ///< of the first device, or name@DEVICE
+  std::map<std::string, double> constraints;  ///< upper limits in base units, same names
+  EvaluatorChoice evaluator;
+  SearchChoice search;
+  ExportChoice export_choice;
+};
+
+/// Throws InputError (file, line, key, what came, what is accepted). A relative path in the file is
+/// taken from the current directory, or, where nothing is there, from the file's own folder.
+SearchExperiment load_experiment(const std::string& path);
+/// The same from text; `name` stands for the file in messages, `folder` is where it lies.
+SearchExperiment parse_experiment(const std::string& toml, const std::string& name,
+                                  const std::string& folder);
+
+/// TOML with every key written out; loads again to the same experiment.
+std::string write_resolved(const SearchExperiment& experiment);
+
+/// The same as a map from key ("search.population", "device.host.precision") to its text.
+std::map<std::string, std::string> resolved_keys(const SearchExperiment& experiment);
+
+/// True for keys that a resumed run may change: they do not change what is computed (threads), or
+/// a digest in the manifest speaks for the file they name, or they add budget.
+bool may_change_on_resume(const std::string& key);
+
+const char* algorithm_name(AlgorithmKind kind);
+const char* evaluator_name(EvaluatorKind kind);
+
+}  // namespace edgefront

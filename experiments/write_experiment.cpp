@@ -1,0 +1,143 @@
+// The writing half of experiments/search_experiment.h.
+#include <cstdio>
+#include <utility>
+
+#include "experiments/experiment_fields.h"
+#include "experiments/pipeline/metrics.h"
+#include "experiments/search_experiment.h"
+#include "experiments/units.h"
+#include "space/toml_reader.h"
+
+namespace edgefront {
+namespace {
+
+std::string quoted(const std::string& text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (byte < 0x20 || byte == 0x7f) {
+      char escaped[8];
+      std::snprintf(escaped, sizeof escaped, "\\u%04X", byte);
+      out += escaped;
+    } else {
+      out += c;
+    }
+  }
+  return out + '"';
+}
+
+std::string list(const std::vector<std::string>& texts) {
+  std::string out = "[";
+  for (const std::string& text : texts) out += (out.size() > 1 ? ", " : "") + quoted(text);
+  return out + "]";
+}
+
+using Entries = std::vector<std::pair<std::string, std::string>>;
+
+/// Collects key and TOML text of each field.
+class FieldWriter {
+ public:
+  explicit FieldWriter(Entries& out) : out_(out) {}
+
+  void operator()(const char* key, int field, int, int) const { put(key, std::to_string(field)); }
+  void operator()(const char* key, std::int64_t field, std::int64_t, std::int64_t) const {
+    put(key, std::to_string(field));
+  }
+  void operator()(const char* key, double field, double, double) const {
+    put(key, number_text(field));
+  }
+  void operator()(const char* key, bool field) const { put(key, field ? "true" : "false"); }
+  void operator()(const char* key, const std::string& field) const { put(key, quoted(field)); }
+  void operator()(const char* key, const std::vector<std::string>& field) const {
+    put(key, list(field));
+  }
+  template <typename Enum>
+  void operator()(const char* key, Enum field, const EnumNames<Enum>& names) const {
+    put(key, quoted(enum_text(field, names)));
+  }
+
+ private:
+  void put(const char* key, std::string text) const { out_.emplace_back(key, std::move(text)); }
+  Entries& out_;
+};
+
+struct Table {
+  std::string header;  ///< "[search]"; "" for the root
+  std::string prefix;  ///< of its keys in resolved_keys: "search."
+  Entries entries;
+};
+
+template <typename Options>
+Table table(const std::string& header, const std::string& prefix, Options options) {
+  Table out{header, prefix, {}};
+  visit(FieldWriter(out.entries), options);
+  return out;
+}
+
+/// The whole experiment in the order of the file.
+std::vector<Table> tables(const SearchExperiment& experiment) {
+  std::vector<Table> out;
+  out.push_back({"",
+                 "",
+                 {{"name", quoted(experiment.name)},
+                  {"seed", std::to_string(experiment.seed)},
+                  {"objectives", list(experiment.objectives)}}});
+  out.push_back({"[space]", "space.", {{"file", quoted(experiment.space_file)}}});
+  std::vector<std::string> names;
+  for (const DeviceChoice& device : experiment.devices) {
+    out.push_back(table("[[device]]", "device." + device.name + ".", device));
+    names.push_back(device.name);
+  }
+  Table constraints{"[constraints]", "constraints.", {}};
+  for (const auto& [name, limit] : experiment.constraints) {
+    const Unit unit = find_metric(name, names).metric->unit;
+    const std::string key = name.find('@') == std::string::npos ? name : quoted(name);
+    constraints.entries.emplace_back(key, quoted(exact_quantity(limit, unit)));
+  }
+  out.push_back(std::move(constraints));
+  Table evaluator = table("[evaluator]", "evaluator.", experiment.evaluator);
+  evaluator.entries.insert(evaluator.entries.begin(),
+                           {"kind", quoted(evaluator_name(experiment.evaluator.kind))});
+  out.push_back(std::move(evaluator));
+  out.push_back(table("[search]", "search.", experiment.search));
+  out.push_back(table("[export]", "export.", experiment.export_choice));
+  return out;
+}
+
+}  // namespace
+
+std::string write_resolved(const SearchExperiment& experiment) {
+  std::string out;
+  for (const Table& table : tables(experiment)) {
+    if (!table.header.empty()) out += "\n" + table.header + "\n";
+    for (const auto& [key, text] : table.entries) {
+      // An absent file is an absent key: an empty path would be looked for.
+      if (table.header == "[[device]]" && text == "\"\"") continue;
+      out += key + " = " + text + "\n";
+    }
+  }
+  return out;
+}
+
+std::map<std::string, std::string> resolved_keys(const SearchExperiment& experiment) {
+  std::map<std::string, std::string> keys;
+  for (const Table& table : tables(experiment)) {
+    for (const auto& [key, text] : table.entries) keys[table.prefix + key] = text;
+  }
+  return keys;
+}
+
+bool may_change_on_resume(const std::string& key) {
+  const auto ends_with = [&](const std::string& tail) {
+    return key.size() > tail.size() &&
+           key.compare(key.size() - tail.size(), tail.size(), tail) == 0;
+  };
+  if (key == "search.evaluations" || key == "search.threads" || key == "space.file") return true;
+  if (key == "search.max_consecutive_failures") return true;
+  return key.rfind("device.", 0) == 0 && (ends_with(".profile") || ends_with(".description"));
+}
+
+}  // namespace edgefront
