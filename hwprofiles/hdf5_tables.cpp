@@ -137,12 +137,14 @@ void write_table(hid_t object, const Hdf5Table& table) {
   for (const auto& [name, column] : table.columns) write_column(object, name, column);
 }
 
-std::vector<std::uint8_t> image_of(hid_t file) {
+/// The library leaves the user block out of the image; it is put before it again, as zeros.
+std::vector<std::uint8_t> image_of(hid_t file, std::size_t user_block_bytes) {
   check(H5Fflush(file, H5F_SCOPE_GLOBAL), "the file image");
   const ssize_t size = H5Fget_file_image(file, nullptr, 0);
   if (size <= 0) throw InputError("HDF5: cannot read or write the file image");
-  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(size));
-  if (H5Fget_file_image(file, bytes.data(), bytes.size()) != size) {
+  std::vector<std::uint8_t> bytes(user_block_bytes + static_cast<std::size_t>(size));
+  if (H5Fget_file_image(file, bytes.data() + user_block_bytes, static_cast<std::size_t>(size)) !=
+      size) {
     throw InputError("HDF5: cannot read or write the file image");
   }
   return bytes;
@@ -276,7 +278,7 @@ std::vector<std::uint8_t> write_hdf5(const Hdf5Tables& tables, std::size_t user_
                  "group " + name);
     write_table(group, table);
   }
-  return image_of(file);
+  return image_of(file, user_block_bytes);
 }
 
 Hdf5Tables read_hdf5(std::span<const std::uint8_t> bytes, const Hdf5Tables& schema) {

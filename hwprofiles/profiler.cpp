@@ -113,7 +113,7 @@ class SettingProfiler {
   void drop_stale(const std::vector<LayerKey>& keys) {
     std::set<std::string> older;
     for (LayerKey key : keys) {
-      while (--key.kernel_version > 0) older.insert(key.text());
+      while (--key.kernel_version >= 0) older.insert(key.text());
     }
     const std::size_t dropped = std::erase_if(
         profile_.layers, [&](const auto& entry) { return older.count(entry.first) > 0; });

@@ -1,0 +1,46 @@
+// A small device profile by hand, with a value in every field.
+#pragma once
+
+#include "hwprofiles/device_profile.h"
+
+namespace edgefront {
+
+inline LatencyStatistics example_statistics(double latency_us) {
+  return {latency_us,
+          0.98 * latency_us,
+          1.02 * latency_us,
+          0.99 * latency_us,
+          1.1 * latency_us,
+          1.2 * latency_us,
+          50,
+          3};
+}
+
+inline DeviceProfile example_profile() {
+  DeviceProfile profile;
+  profile.description.name = "example";
+  profile.description.category = "board";
+  profile.description.energy = EnergyCoefficients{4.5, 0.25, 12.5, 0.125, "a paper, 2014"};
+  profile.description.roofline = {1.5, 3, 2.5, 0.75, "a data sheet"};
+  profile.description.weights_in_ram = false;
+  profile.identity = {
+      "Example CPU", "x86_64", "Linux 6.1", {"avx2", "fma"}, {"avx2", "reference"}, 4, 1 << 30,
+      32768,         1048576,  -1};
+  profile.state = {"performance", 2500.5, 41.25, 0.5, 12.75};
+  profile.created = "2026-01-02T03:04:05Z";
+  const char* keys[] = {"conv2d int8 28x28x1>28x28x8 k3 s1 relu6 t1 reference@1",
+                        "fully_connected int8 1x1x8>1x1x10 k1 s1 none t1 reference@1"};
+  for (const char* text : keys) {
+    LayerMeasurement layer;
+    if (!LayerKey::parse(text, &layer.key).ok()) return {};
+    layer.statistics = example_statistics(5.5 + static_cast<double>(profile.layers.size()));
+    profile.layers.emplace(text, layer);
+  }
+  profile.networks.push_back({"0.12", "0123456789abcdef0123456789abcdef", Precision::kInt8, 1,
+                              "reference", 12, example_statistics(13.5)});
+  profile.calibrations.push_back({"0123456789abcdef0123456789abcdef", Precision::kInt8, 1,
+                                  "reference", 1.0625, -0.5, 0.04, 50});
+  return profile;
+}
+
+}  // namespace edgefront

@@ -1,0 +1,225 @@
+#include "hwprofiles/profile_store.h"
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <limits>
+
+#include "hwprofiles/profile_tables.h"
+#include "runtime/file.h"
+#include "space/error.h"
+#include "tests/hwprofiles/example_profile.h"
+
+namespace edgefront {
+namespace {
+
+const std::string kFixture = EDGEFRONT_SOURCE_DIR "/tests/hwprofiles/fixtures/profile_v1.h5";
+
+std::string message_of(const std::vector<std::uint8_t>& bytes) {
+  try {
+    decode_profile(bytes, "dev.h5");
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+void check_equal(const LatencyStatistics& a, const LatencyStatistics& b) {
+  CHECK(a.latency_us == b.latency_us);
+  CHECK(a.latency_low_us == b.latency_low_us);
+  CHECK(a.latency_high_us == b.latency_high_us);
+  CHECK(a.p50_us == b.p50_us);
+  CHECK(a.p95_us == b.p95_us);
+  CHECK(a.p99_us == b.p99_us);
+  CHECK(a.samples == b.samples);
+  CHECK(a.rejected == b.rejected);
+}
+
+void check_description(const DeviceDescription& a, const DeviceDescription& b) {
+  CHECK(a.name == b.name);
+  CHECK(a.category == b.category);
+  CHECK(a.weights_in_ram == b.weights_in_ram);
+  REQUIRE(a.energy.has_value());
+  CHECK(a.energy->e_op_fp32_pj == b.energy->e_op_fp32_pj);
+  CHECK(a.energy->e_op_int8_pj == b.energy->e_op_int8_pj);
+  CHECK(a.energy->e_byte_pj == b.energy->e_byte_pj);
+  CHECK(a.energy->static_w == b.energy->static_w);
+  CHECK(a.energy->citation == b.energy->citation);
+  CHECK(a.roofline.fp32_gops == b.roofline.fp32_gops);
+  CHECK(a.roofline.int8_gops == b.roofline.int8_gops);
+  CHECK(a.roofline.bandwidth_gb_s == b.roofline.bandwidth_gb_s);
+  CHECK(a.roofline.overhead_us == b.roofline.overhead_us);
+  CHECK(a.roofline.citation == b.roofline.citation);
+}
+
+void check_machine(const DeviceProfile& a, const DeviceProfile& b) {
+  CHECK(a.created == b.created);
+  CHECK(a.identity.cpu_model == b.identity.cpu_model);
+  CHECK(a.identity.architecture == b.identity.architecture);
+  CHECK(a.identity.os == b.identity.os);
+  CHECK(a.identity.features == b.identity.features);
+  CHECK(a.identity.kernel_sets == b.identity.kernel_sets);
+  CHECK(a.identity.cores == b.identity.cores);
+  CHECK(a.identity.memory_bytes == b.identity.memory_bytes);
+  CHECK(a.identity.l1d_bytes == b.identity.l1d_bytes);
+  CHECK(a.identity.l2_bytes == b.identity.l2_bytes);
+  CHECK(a.identity.l3_bytes == b.identity.l3_bytes);
+  CHECK(a.state.governor == b.state.governor);
+  CHECK(a.state.clock_mhz == b.state.clock_mhz);
+  CHECK(a.state.temperature_c == b.state.temperature_c);
+  CHECK(a.state.load_1min == b.state.load_1min);
+  CHECK(a.state.reference_kernel_us == b.state.reference_kernel_us);
+}
+
+void check_equal(const DeviceProfile& a, const DeviceProfile& b) {
+  check_description(a.description, b.description);
+  check_machine(a, b);
+  REQUIRE(a.layers.size() == b.layers.size());
+  for (const auto& [text, layer] : a.layers) {
+    REQUIRE(b.layers.count(text) == 1);
+    CHECK(layer.key.text() == text);
+    check_equal(layer.statistics, b.layers.at(text).statistics);
+  }
+  REQUIRE(a.networks.size() == b.networks.size());
+  for (std::size_t i = 0; i < a.networks.size(); ++i) {
+    CHECK(a.networks[i].genotype == b.networks[i].genotype);
+    CHECK(a.networks[i].space_digest == b.networks[i].space_digest);
+    CHECK(a.networks[i].precision == b.networks[i].precision);
+    CHECK(a.networks[i].threads == b.networks[i].threads);
+    CHECK(a.networks[i].kernel_set == b.networks[i].kernel_set);
+    CHECK(a.networks[i].predicted_sum_us == b.networks[i].predicted_sum_us);
+    check_equal(a.networks[i].statistics, b.networks[i].statistics);
+  }
+  REQUIRE(a.calibrations.size() == b.calibrations.size());
+  for (std::size_t i = 0; i < a.calibrations.size(); ++i) {
+    CHECK(a.calibrations[i].space_digest == b.calibrations[i].space_digest);
+    CHECK(a.calibrations[i].slope == b.calibrations[i].slope);
+    CHECK(a.calibrations[i].intercept_us == b.calibrations[i].intercept_us);
+    CHECK(a.calibrations[i].relative_half_width_90 == b.calibrations[i].relative_half_width_90);
+    CHECK(a.calibrations[i].networks == b.calibrations[i].networks);
+  }
+}
+
+/// Removed with everything in it at the end of the test.
+struct TemporaryFolder {
+  std::filesystem::path path =
+      std::filesystem::temp_directory_path() / ("edgefront_profile_" + std::to_string(::getpid()));
+  TemporaryFolder() { std::filesystem::create_directories(path); }
+  ~TemporaryFolder() { std::filesystem::remove_all(path); }
+};
+
+TEST_CASE("a saved profile is loaded with every value") {
+  const TemporaryFolder folder;
+  const std::string path = folder.path / "dev.h5";
+  save_profile(example_profile(), path);
+  check_equal(load_profile(path), example_profile());
+  save_profile(example_profile(), path);  // over the old one
+  check_equal(load_profile(path), example_profile());
+  int files = 0;
+  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(folder.path)) {
+    ++files;
+  }
+  CHECK(files == 1);
+}
+
+TEST_CASE("an empty profile is stored too") {
+  const DeviceProfile loaded = decode_profile(encode_profile(DeviceProfile{}), "dev.h5");
+  CHECK(loaded.layers.empty());
+  CHECK(loaded.networks.empty());
+  CHECK_FALSE(loaded.description.energy.has_value());
+}
+
+TEST_CASE("the same profile gives the same bytes") {
+  const auto first = encode_profile(example_profile());
+  ::sleep(1);  // times in HDF5 files have this resolution
+  CHECK(encode_profile(example_profile()) == first);
+  CHECK(encode_profile(decode_profile(first, "dev.h5")) == first);
+}
+
+TEST_CASE("the HDF5 signature stands behind a user block of 512 bytes") {
+  const auto bytes = encode_profile(example_profile());
+  const std::uint8_t signature[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
+  REQUIRE(bytes.size() > 520);
+  CHECK(std::memcmp(bytes.data() + 512, signature, sizeof signature) == 0);
+}
+
+TEST_CASE("the fixture of version 1 is read with its numbers") {
+  check_equal(load_profile(kFixture), example_profile());
+}
+
+TEST_CASE("a flip of any byte is an InputError") {
+  const auto good = encode_profile(example_profile());
+  for (std::size_t i = 0; i < good.size(); ++i) {
+    auto bytes = good;
+    bytes[i] ^= static_cast<std::uint8_t>(1 + i % 255);
+    if (message_of(bytes).empty()) FAIL("byte " << i << " of " << good.size() << " was accepted");
+  }
+}
+
+TEST_CASE("a truncation at any length is an InputError that says so") {
+  const auto good = encode_profile(example_profile());
+  for (std::size_t size = 0; size < good.size(); size += size < 1024 ? 1 : 97) {
+    const std::string message = message_of({good.begin(), good.begin() + size});
+    if (!contains(message, "truncated")) FAIL("length " << size << ": " << message);
+  }
+  auto longer = good;
+  longer.push_back(0);
+  CHECK(contains(message_of(longer), "truncated or extended"));
+}
+
+TEST_CASE("messages say file and cause") {
+  auto bytes = encode_profile(example_profile());
+  bytes[8] = 2;
+  CHECK(message_of(bytes) == "dev.h5: device profile of version 2; this program reads version 1");
+  bytes[0] = 'x';
+  CHECK(contains(message_of(bytes), "dev.h5: not a device profile"));
+  CHECK(contains(message_of({}), "dev.h5: truncated: 0 bytes"));
+  CHECK_THROWS_WITH_AS(load_profile("/nonexistent/dev.h5"), doctest::Contains("/nonexistent"),
+                       InputError);
+  CHECK_THROWS_AS(save_profile(example_profile(), "/proc/nowhere/dev.h5"), EnvironmentError);
+}
+
+TEST_CASE("values that no measurement gives are not stored") {
+  DeviceProfile profile = example_profile();
+  profile.layers.begin()->second.statistics.latency_us = std::nan("");
+  CHECK_THROWS_WITH_AS(encode_profile(profile), doctest::Contains("layers[0]"), InputError);
+  profile = example_profile();
+  profile.layers.begin()->second.statistics.p95_us = 0.1;
+  CHECK_THROWS_WITH_AS(encode_profile(profile), doctest::Contains("not positive and in order"),
+                       InputError);
+  profile = example_profile();
+  profile.calibrations[0].slope = -1;
+  CHECK_THROWS_WITH_AS(encode_profile(profile), doctest::Contains("slope"), InputError);
+  profile = example_profile();
+  profile.state.temperature_c = std::numeric_limits<double>::infinity();
+  CHECK_THROWS_WITH_AS(encode_profile(profile), doctest::Contains("temperature_c"), InputError);
+  profile = example_profile();
+  profile.layers.emplace("not a key", profile.layers.begin()->second);
+  CHECK_THROWS_WITH_AS(encode_profile(profile), doctest::Contains("not a key"), InputError);
+}
+
+TEST_CASE("tables of other contents are refused by name") {
+  Hdf5Tables tables = tables_of(example_profile());
+  std::get<std::vector<std::string>>(tables["networks"].columns["precision"])[0] = "int4";
+  CHECK_THROWS_WITH_AS(profile_of(tables, "dev.h5"),
+                       "dev.h5: networks[0]: precision is \"int4\"; accepted: fp32, int8",
+                       InputError);
+  tables = tables_of(example_profile());
+  auto& keys = std::get<std::vector<std::string>>(tables["layers"].columns["key"]);
+  keys[1] = keys[0];
+  CHECK_THROWS_WITH_AS(profile_of(tables, "dev.h5"), doctest::Contains("stands twice"), InputError);
+  tables = tables_of(example_profile());
+  std::get<std::vector<std::int64_t>>(tables["layers"].columns["samples"])[0] = 1LL << 40;
+  CHECK_THROWS_WITH_AS(profile_of(tables, "dev.h5"), doctest::Contains("samples is out of range"),
+                       InputError);
+}
+
+}  // namespace
+}  // namespace edgefront
