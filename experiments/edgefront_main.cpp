@@ -32,8 +32,7 @@ int usage(std::ostream& out) {
          "Finds networks that trade accuracy against their measured cost on your device.\n\n"
          "Commands:\n";
   for (const Command& c : kCommands) {
-    out << "  " << c.name << std::string(12 - std::string(c.name).size(), ' ') << c.summary
-        << "\n";
+    out << "  " << c.name << std::string(12 - std::string(c.name).size(), ' ') << c.summary << "\n";
   }
   out << "\n'edgefront COMMAND --help' tells the arguments and options of one command.\n"
          "Exit codes: 0 done, 1 bug, 2 wrong input, 3 the surroundings failed, 4 no feasible "
@@ -53,9 +52,9 @@ int run(int argc, char** argv) {
   }
   std::string accepted;
   for (const Command& c : kCommands) accepted += std::string(accepted.empty() ? "" : ", ") + c.name;
-  throw edgefront::InputError((name.empty() ? "no command given"
-                                            : "there is no command '" + name + "'") +
-                              "; accepted are " + accepted + "; see edgefront --help");
+  throw edgefront::InputError(
+      (name.empty() ? "no command given" : "there is no command '" + name + "'") +
+      "; accepted are " + accepted + "; see edgefront --help");
 }
 
 }  // namespace

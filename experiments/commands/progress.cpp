@@ -18,15 +18,13 @@ void ProgressLine::update(const std::string& what, std::int64_t done, std::int64
                           const std::string& detail) {
   const std::lock_guard lock(mutex_);
   const auto now = Clock::now();
-  if (what != what_) {
-    what_ = what;
-    started_ = now;
-    printed_ = {};
-  }
-  const double since = std::chrono::duration<double>(now - printed_).count();
+  const auto [found, first] = works_.try_emplace(what, Work{now, {}});
+  Work& work = found->second;
+  const double since = std::chrono::duration<double>(now - work.printed).count();
   if (since < (terminal_ ? 0.2 : 10.0) && done < total) return;
-  printed_ = now;
-  const double elapsed = std::chrono::duration<double>(now - started_).count();
+  work.printed = now;
+  const double elapsed = std::chrono::duration<double>(now - work.started).count();
+  if (done >= total) works_.erase(found);
   std::string line = what + " " + std::to_string(done) + "/" + std::to_string(total);
   if (!detail.empty()) line += ", " + detail;
   if (done > 0 && done < total) {

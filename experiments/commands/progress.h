@@ -3,13 +3,14 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <mutex>
 #include <string>
 
 namespace edgefront {
 
-/// Thread-safe. Lines of the same `what` replace each other on a terminal; elsewhere one is printed
-/// at most every ten seconds and at the end of each `what`.
+/// Thread-safe. On a terminal lines replace each other; elsewhere one is printed for each `what`
+/// at most every ten seconds and at its end.
 class ProgressLine {
  public:
   ProgressLine();
@@ -25,8 +26,10 @@ class ProgressLine {
   void clear_live();
   std::mutex mutex_;
   bool terminal_ = false, live_ = false;
-  std::string what_;
-  Clock::time_point started_, printed_;
+  struct Work {
+    Clock::time_point started, printed;
+  };
+  std::map<std::string, Work> works_;  ///< by `what`; several may go on side by side
 };
 
 }  // namespace edgefront

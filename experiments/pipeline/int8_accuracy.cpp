@@ -65,10 +65,10 @@ ModelAccuracy measure_accuracy(const Model& model, const ImageSet& images,
       const auto bytes = input_bytes_of_pixels(model, images.image(i));
       std::memcpy(interpreter->input_data(), bytes.data(), bytes.size());
       interpreter->invoke();
-      const int best = output.precision == Precision::kInt8
-                           ? arg_max<std::int8_t>(interpreter->output_data(),
-                                                  output.shape.elements())
-                           : arg_max<float>(interpreter->output_data(), output.shape.elements());
+      const int best =
+          output.precision == Precision::kInt8
+              ? arg_max<std::int8_t>(interpreter->output_data(), output.shape.elements())
+              : arg_max<float>(interpreter->output_data(), output.shape.elements());
       correct[std::size_t(part)] += best == images.labels[std::size_t(i)];
     }
   });

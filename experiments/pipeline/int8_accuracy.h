@@ -15,8 +15,8 @@ struct ModelAccuracy {
 };
 
 /// Runs every image of `images` (8-bit pixels, the model's own normalisation) and compares the
-/// largest output with the label. Splits the images over `threads` interpreters; the result does not
-/// depend on it. Throws InputError where image size or class count do not fit the model.
+/// largest output with the label. Splits the images over `threads` interpreters; the result does
+/// not depend on it. Throws InputError where image size or class count do not fit the model.
 ModelAccuracy measure_accuracy(const Model& model, const ImageSet& images,
                                const std::string& kernel_set, int threads);
 

@@ -1,0 +1,260 @@
+#include "experiments/pipeline/export_run.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <mutex>
+
+#include "experiments/host.h"
+#include "experiments/pipeline/deploy.h"
+#include "experiments/pipeline/run_folder.h"
+#include "experiments/pipeline/search_parts.h"
+#include "experiments/pipeline/select.h"
+#include "hwprofiles/profile_store.h"
+#include "hwprofiles/profiler.h"
+#include "runtime/export/onnx_writer.h"
+#include "runtime/model_file.h"
+#include "search/parallel.h"
+#include "space/error.h"
+#include "space/lower.h"
+
+namespace edgefront {
+namespace {
+
+/// What a run's export works on, opened once.
+struct Opened {
+  RunState run;
+  SearchSpace space;
+  std::shared_ptr<const Dataset> data;
+  std::shared_ptr<const CostModel> cost;
+  std::string kernel_set;
+  std::unique_ptr<AccuracyEvaluator> supernet;  ///< weights to start from; null: from scratch
+};
+
+Opened open(const std::string& run_folder, const ExportRunOptions& options, Trainer& trainer,
+            const EvaluatorProgress& progress) {
+  Opened o{load_run(run_folder), {}, {}, {}, {}, {}};
+  const SearchExperiment& experiment = o.run.experiment;
+  o.space = load_space(experiment.space_file);
+  const std::string data = options.data.empty() ? experiment.evaluator.data : options.data;
+  if (data.empty()) {
+    throw InputError(run_folder +
+                     ": its evaluator has no data set; name one with --data, e.g. fashion-mnist");
+  }
+  o.data = std::make_shared<const Dataset>(load_dataset(data));
+  std::map<std::string, std::string> digests;
+  o.cost = open_device(experiment.devices.front(), o.space, &digests, &o.kernel_set);
+  if (experiment.export_choice.inherit && experiment.evaluator.kind == EvaluatorKind::kSupernet) {
+    o.supernet = trainer.make_supernet_evaluator(o.space, o.data, experiment.evaluator.supernet,
+                                                 experiment.seed);
+    o.supernet->prepare(run_folder, progress);
+  }
+  return o;
+}
+
+std::vector<Evaluation> evaluations_of(const Opened& o) {
+  std::vector<Evaluation> all;
+  for (const auto& record : o.run.evaluations) all.push_back(to_evaluation(o.space, record));
+  return all;
+}
+
+std::vector<Evaluation> front_of(const Opened& o, const std::vector<Evaluation>& evaluations) {
+  std::vector<Evaluation> front;
+  for (const auto& member : o.run.front.members) {
+    for (const auto& e : evaluations) {
+      if (e.index == member.index) front.push_back(e);
+    }
+  }
+  return front;
+}
+
+DeployOptions deploy_options(const Opened& o, const ExportRunOptions& options) {
+  const ExportChoice& choice = o.run.experiment.export_choice;
+  DeployOptions deploy;
+  deploy.train = choice.train;
+  if (options.epochs) deploy.train.epochs = *options.epochs;
+  deploy.train.threads = 1;
+  deploy.calibration_images = choice.calibration_images;
+  deploy.quantize = choice.quantize;
+  deploy.max_loss_percent = choice.max_loss_percent;
+  deploy.kernel_set = o.kernel_set;
+  return deploy;
+}
+
+PredictedCost predicted_cost(const CostModel& model, const SearchSpace& space,
+                             const Genotype& genotype) {
+  const NetworkCost cost = model.estimate(lower(decode(space, genotype)));
+  return {cost.latency_us,  cost.latency_low_us, cost.latency_high_us,
+          cost.arena_bytes, cost.packed_bytes,   cost.weights_bytes};
+}
+
+std::string stem_of(std::int64_t index) {
+  const std::string digits = std::to_string(index);
+  return std::string(digits.size() < 4 ? 4 - digits.size() : 0, '0') + digits;
+}
+
+/// True where winners can be measured here: the first device's profile is this machine's.
+bool is_this_machine(const DeviceChoice& device, const ExportNote& note) {
+  if (device.profile.empty()) {
+    note("predicted only: the device has a description but no profile");
+    return false;
+  }
+  try {
+    require_same_device(load_profile(device.profile), device.profile);
+    return true;
+  } catch (const InputError& e) {
+    note(std::string("predicted only: ") + e.what());
+    return false;
+  }
+}
+
+/// Interleaved, in one go, after all training has ended.
+void measure(const Opened& o, const std::vector<Deployment>& deployments,
+             std::vector<ExportedNetwork>& networks) {
+  std::vector<const Model*> models;
+  std::vector<std::string> names;
+  std::vector<std::size_t> where;
+  for (std::size_t i = 0; i < networks.size(); ++i) {
+    if (!networks[i].dropped.empty()) continue;
+    models.push_back(&deployments[i].int8_model);
+    names.push_back(networks[i].genotype);
+    where.push_back(i);
+  }
+  if (models.empty()) return;
+  ProtocolOptions protocol;
+  protocol.min_samples = 200;
+  protocol.relative_half_width = 0.01;
+  protocol.seed = o.run.experiment.seed;
+  std::vector<NetworkMeasurement> measured;
+  require(measure_networks(models, names, o.kernel_set, 1, protocol, nullptr, &measured));
+  for (std::size_t k = 0; k < where.size(); ++k) {
+    const LatencyStatistics& s = measured[k].statistics;
+    networks[where[k]].measured =
+        MeasuredLatency{s.latency_us, s.latency_low_us, s.latency_high_us, s.p50_us,
+                        s.p95_us,     s.p99_us,         o.kernel_set};
+  }
+}
+
+void write_models(const std::string& folder, const std::vector<Deployment>& deployments,
+                  std::vector<ExportedNetwork>& networks) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) throw EnvironmentError(folder + ": cannot be created: " + error.message());
+  for (std::size_t i = 0; i < networks.size(); ++i) {
+    const std::string stem = stem_of(networks[i].index);
+    const std::string path = folder + "/" + stem;
+    if (!networks[i].dropped.empty()) {
+      // An earlier export may have left files of a network that is no winner any more.
+      std::filesystem::remove(path + ".efm", error);
+      std::filesystem::remove(path + ".onnx", error);
+      continue;
+    }
+    require(write_model_file(deployments[i].int8_model, path + ".efm"));
+    write_onnx(deployments[i].int8_model, path + ".onnx");
+    networks[i].files = {stem + ".efm", stem + ".onnx"};
+  }
+}
+
+/// Adds this call's networks to what was exported before, and the winners' part to front.json.
+void record(const std::string& run_folder, const Opened& o,
+            const std::vector<ExportedNetwork>& networks) {
+  std::vector<ExportedNetwork> all = read_exports(run_folder);
+  Front front = o.run.front;
+  for (const auto& n : networks) {
+    std::erase_if(all, [&](const auto& old) { return old.index == n.index; });
+    all.push_back(n);
+    for (auto& member : front.members) {
+      if (member.genotype != n.genotype) continue;
+      member.exported.reset();
+      if (!n.dropped.empty()) continue;
+      ExportedFacts facts;
+      if (n.measured) {
+        facts.measured = {{"latency_us", n.measured->latency_us},
+                          {"latency_low_us", n.measured->low_us},
+                          {"latency_high_us", n.measured->high_us},
+                          {"latency_p95_us", n.measured->p95_us}};
+      }
+      facts.float_top1 = n.float_top1;
+      facts.int8_top1 = n.int8_top1;
+      facts.files = n.files;
+      member.exported = facts;
+    }
+  }
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.index < b.index; });
+  write_exports(run_folder, all);
+  write_front_files(run_folder, front);
+}
+
+std::string number(double value) { return fixed(value, 2); }
+
+}  // namespace
+
+void drop_dominated(std::vector<ExportedNetwork>& networks) {
+  const auto judged = [](const ExportedNetwork& n) { return n.dropped.empty() && n.measured; };
+  std::vector<std::string> reasons(networks.size());
+  for (std::size_t i = 0; i < networks.size(); ++i) {
+    if (!judged(networks[i])) continue;
+    const ExportedNetwork& b = networks[i];
+    for (const ExportedNetwork& a : networks) {
+      if (!judged(a) || &a == &b) continue;
+      const bool no_worse =
+          a.measured->latency_us <= b.measured->latency_us && a.int8_top1 >= b.int8_top1;
+      const bool better =
+          a.measured->latency_us < b.measured->latency_us || a.int8_top1 > b.int8_top1;
+      if (no_worse && better) {
+        reasons[i] = "dominated as measured by " + std::to_string(a.index) + " (" +
+                     number(a.measured->latency_us) + " us, " + number(a.int8_top1) + " %)";
+      }
+    }
+  }
+  for (std::size_t i = 0; i < networks.size(); ++i) {
+    if (!reasons[i].empty()) networks[i].dropped = reasons[i];
+  }
+}
+
+std::vector<ExportedNetwork> export_run(const std::string& run_folder,
+                                        const ExportRunOptions& options, Trainer& trainer,
+                                        const EvaluatorProgress& progress, const ExportNote& note) {
+  const Opened o = open(run_folder, options, trainer, progress);
+  const std::vector<Evaluation> evaluations = evaluations_of(o);
+  const std::vector<Evaluation> chosen = select_networks(
+      options.select, o.run.experiment.objectives, front_of(o, evaluations), evaluations);
+  const DeployOptions deploy_with = deploy_options(o, options);
+
+  std::vector<ExportedNetwork> networks(chosen.size());
+  std::vector<Deployment> deployments(chosen.size());
+  parallel_for(std::int64_t(chosen.size()), options.threads, [&](std::int64_t k) {
+    const std::size_t i = std::size_t(k);
+    ExportedNetwork& n = networks[i];
+    n.index = chosen[i].index;
+    n.genotype = to_text(o.space, chosen[i].genotype);
+    n.predicted = predicted_cost(*o.cost, o.space, chosen[i].genotype);
+    const std::string name = "network " + std::to_string(n.index);
+    deployments[i] =
+        deploy(trainer, o.space, chosen[i].genotype, o.data, deploy_with, o.supernet.get(),
+               candidate_seed(o.run.experiment.seed, n.genotype, 0, 0),
+               [&](const std::string& what, std::int64_t done, std::int64_t total, double rate) {
+                 progress(name + " " + what, done, total, rate);
+               });
+    const Deployment& d = deployments[i];
+    n.float_top1 = d.float_top1;
+    n.int8_top1 = d.int8_top1;
+    n.range_method = d.range_method;
+    n.dropped = d.failure.empty() ? "" : "training failed: " + d.failure;
+    const double loss = d.float_top1 - d.int8_top1;
+    if (d.failure.empty() && loss > deploy_with.max_loss_percent) {
+      n.dropped = "int8 loses " + number(loss) + " points, allowed are " +
+                  number(deploy_with.max_loss_percent);
+    }
+    note(name + ": float " + number(n.float_top1) + " %, int8 " + number(n.int8_top1) + " %" +
+         (n.dropped.empty() ? "" : ", dropped: " + n.dropped));
+  });
+  if (is_this_machine(o.run.experiment.devices.front(), note)) {
+    measure(o, deployments, networks);
+    drop_dominated(networks);
+  }
+  write_models(options.out, deployments, networks);
+  record(run_folder, o, networks);
+  return networks;
+}
+
+}  // namespace edgefront

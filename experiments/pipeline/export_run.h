@@ -1,0 +1,39 @@
+// Exporting a run's winners: train, quantize, write, check, measure on this machine, and record in
+// front.json and exports.json what was measured.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "evaluators/trainer.h"
+#include "experiments/pipeline/exports_file.h"
+
+namespace edgefront {
+
+struct ExportRunOptions {
+  std::string select;            ///< see select.h
+  std::string out;               ///< folder for <index>.efm and <index>.onnx
+  std::string data;              ///< empty: the experiment's
+  std::optional<double> epochs;  ///< instead of the experiment's
+  int threads = 1;               ///< networks trained side by side, one thread each
+};
+
+using ExportNote = std::function<void(const std::string&)>;
+
+/// Networks whose training failed, whose int8 model loses more than the experiment allows, or that
+/// another exported one dominates as measured (latency and int8 accuracy), are dropped with the
+/// reason. Latency is measured after all training, interleaved, and only where the first device's
+/// profile is this machine's. Writes the files, then front.json and exports.json, each atomically.
+/// Returns the networks of this call.
+std::vector<ExportedNetwork> export_run(const std::string& run_folder,
+                                        const ExportRunOptions& options, Trainer& trainer,
+                                        const EvaluatorProgress& progress, const ExportNote& note);
+
+/// Fills `dropped` of every network that another one dominates as measured: no slower and no less
+/// accurate in int8, and better in one of the two. Networks that are dropped already, or that were
+/// not measured, neither dominate nor are judged.
+void drop_dominated(std::vector<ExportedNetwork>& networks);
+
+}  // namespace edgefront

@@ -1,0 +1,88 @@
+#include "experiments/pipeline/search_parts.h"
+
+#include "experiments/host.h"
+#include "hwprofiles/profile_store.h"
+#include "runtime/file.h"
+#include "space/error.h"
+
+namespace edgefront {
+namespace {
+
+std::string file_digest(const std::string& path) {
+  std::vector<std::uint8_t> bytes;
+  require(read_file(path, &bytes));
+  return digest_hex(bytes.data(), bytes.size());
+}
+
+/// The set that costs are looked up for: the experiment's; else the forced one; else, of the sets
+/// that the profile was measured with in this precision, the best.
+std::string kernel_set_of(const DeviceChoice& device, const DeviceProfile& profile) {
+  if (!device.kernel_set.empty()) return device.kernel_set;
+  if (const std::string forced = forced_kernel_set(); !forced.empty()) return forced;
+  for (const KernelSet* set : kernel_sets()) {
+    for (const auto& [text, entry] : profile.layers) {
+      if (entry.key.kernel_set == set->name && entry.key.precision == device.precision) {
+        return set->name;
+      }
+    }
+  }
+  return "";
+}
+
+}  // namespace
+
+std::shared_ptr<const CostModel> open_device(const DeviceChoice& device, const SearchSpace& space,
+                                             std::map<std::string, std::string>* digests,
+                                             std::string* kernel_set) {
+  CostModelOptions options;
+  options.precision = device.precision;
+  options.threads = device.threads;
+  options.on_miss = device.on_miss;
+  options.space_digest = space.digest;
+  if (device.profile.empty()) {
+    options.kernel_set = device.kernel_set;
+    (*digests)["description." + device.name] = file_digest(device.description);
+    return make_analytic_cost_model(load_device_description(device.description), options);
+  }
+  auto profile = std::make_shared<DeviceProfile>(load_profile(device.profile));
+  if (!device.description.empty()) {
+    profile->description = load_device_description(device.description);
+    (*digests)["description." + device.name] = file_digest(device.description);
+  }
+  (*digests)["profile." + device.name] = digest(*profile);
+  options.kernel_set = kernel_set_of(device, *profile);
+  *kernel_set = options.kernel_set;
+  return make_table_cost_model(std::move(profile), options);
+}
+
+OpenedExperiment open_experiment(const SearchExperiment& experiment,
+                                 const std::function<void(const std::string&)>& note) {
+  OpenedExperiment opened;
+  SearchParts& parts = opened.parts;
+  parts.space = load_space(experiment.space_file);
+  for (const DeviceChoice& device : experiment.devices) {
+    std::string kernel_set;
+    parts.devices.push_back(
+        {device.name, open_device(device, parts.space, &parts.digests, &kernel_set)});
+    if (parts.devices.size() == 1) parts.kernel_set = kernel_set;
+  }
+  const EvaluatorChoice& choice = experiment.evaluator;
+  if (choice.kind == EvaluatorKind::kProxy) {
+    parts.accuracy = make_proxy_evaluator(parts.space);
+    return opened;
+  }
+  opened.data = std::make_shared<const Dataset>(load_dataset(choice.data));
+  parts.digests["data"] = opened.data->digest;
+  opened.trainer = load_trainer();
+  std::string warning;
+  note(opened.trainer->description(&warning));
+  if (!warning.empty()) note("warning: " + warning);
+  parts.accuracy =
+      choice.kind == EvaluatorKind::kSupernet
+          ? opened.trainer->make_supernet_evaluator(parts.space, opened.data, choice.supernet,
+                                                    experiment.seed)
+          : opened.trainer->make_train_evaluator(parts.space, opened.data, choice.train);
+  return opened;
+}
+
+}  // namespace edgefront

@@ -1,0 +1,33 @@
+// From the names in an experiment to the parts that a search is made of: space, cost models from
+// profiles, accuracy evaluator.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "evaluators/trainer.h"
+#include "experiments/pipeline/search_run.h"
+#include "experiments/search_experiment.h"
+
+namespace edgefront {
+
+/// SearchParts and what they refer to.
+struct OpenedExperiment {
+  SearchParts parts;
+  std::unique_ptr<Trainer> trainer;     ///< null for the proxy evaluator
+  std::shared_ptr<const Dataset> data;  ///< null for the proxy evaluator
+};
+
+/// Throws InputError or EnvironmentError. `note` receives lines for people: the training library,
+/// and a warning where it is slow.
+OpenedExperiment open_experiment(const SearchExperiment& experiment,
+                                 const std::function<void(const std::string&)>& note);
+
+/// One device's cost model, on `kernel_set` where the experiment names none and the profile holds
+/// it; `digests` receives "profile.NAME" or "description.NAME".
+std::shared_ptr<const CostModel> open_device(const DeviceChoice& device, const SearchSpace& space,
+                                             std::map<std::string, std::string>* digests,
+                                             std::string* kernel_set);
+
+}  // namespace edgefront

@@ -1,0 +1,292 @@
+#include "experiments/report/report.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "experiments/host.h"
+#include "experiments/pipeline/metrics.h"
+#include "experiments/report/svg_plot.h"
+#include "experiments/units.h"
+
+namespace edgefront {
+namespace {
+
+constexpr const char* kStyle = R"(
+:root{--ink:#1c2430;--soft:#5b6675;--line:#d9dee5;--front:#0b6e99;--gain:#0f7b53;--ref:#b4540a;
+--measured:#8a2c7c;--paper:#fff;--band:#f6f8fa}
+body{font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);max-width:60rem;
+margin:2rem auto;padding:0 1rem}
+h1{font-size:1.7rem;margin:0 0 .2rem}h2{font-size:1.2rem;margin:2.2rem 0 .5rem}
+p,figcaption{color:var(--soft);margin:.3rem 0}figure{margin:0}svg{width:100%;height:auto}
+.table{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.88rem}
+th,td{text-align:right;padding:.35rem .6rem;border-bottom:1px solid var(--line);white-space:nowrap}
+th{color:var(--soft);font-weight:600}th:first-child,td:first-child{text-align:left}
+td.text{text-align:left;white-space:normal}tr.dropped td{color:var(--soft)}
+code{font-size:.82rem;word-break:break-all}
+.grid{stroke:var(--line)}.axis{stroke:var(--soft)}.tick{fill:var(--soft);font-size:12px}
+.label{fill:var(--ink);font-size:13px}.legend{fill:var(--ink);font-size:12.5px}
+.middle{text-anchor:middle}.end{text-anchor:end}
+.point{fill:#b7c0cb}.infeasible{fill:none;stroke:#c9cfd7}
+.front{fill:var(--front)}path.front-line,line.front-line{stroke:var(--front);stroke-width:2;fill:none}
+.reference{fill:none;stroke:var(--ref);stroke-width:2.5}
+.measured{fill:var(--measured)}path.drift,line.drift{stroke:var(--measured);stroke-dasharray:3 3;fill:none}
+.curve{stroke:var(--front);stroke-width:2;fill:none}
+.facts{display:flex;flex-wrap:wrap;gap:.4rem 2rem;margin:1rem 0}.facts b{display:block;font-size:1.35rem}
+.facts span{color:var(--soft);font-size:.85rem}
+)";
+
+/// Objectives as a person reads them.
+struct ObjectiveText {
+  std::string label;  ///< with unit
+  Unit unit = Unit::kNone;
+};
+
+ObjectiveText describe_objective(const std::string& name) {
+  const std::string base = name.substr(0, name.find('@'));
+  const std::string at = name.size() > base.size() ? " on " + name.substr(base.size() + 1) : "";
+  if (base == "error") return {"held-out error, %", Unit::kPercent};
+  if (base == "latency_us") return {"latency" + at + ", µs", Unit::kMicroseconds};
+  if (base == "energy_uj") return {"energy" + at + ", µJ", Unit::kMicrojoules};
+  for (const Metric& metric : metrics()) {
+    if (base == metric.name) return {base + at, metric.unit};
+  }
+  return {name, Unit::kNone};
+}
+
+std::string value_text(double value, const std::string& objective) {
+  const Unit unit = describe_objective(objective).unit;
+  return unit == Unit::kPercent ? fixed(value, 2) + " %" : print_quantity(value, unit);
+}
+
+double second(const Evaluation& e) { return e.objectives.size() > 1 ? e.objectives[1] : 0; }
+
+PlotPoint point_of(const Evaluation& e, const std::vector<std::string>& objectives) {
+  std::string title = "#" + std::to_string(e.index);
+  for (std::size_t i = 0; i < e.objectives.size(); ++i) {
+    title += ", " + objectives[i] + " " + value_text(e.objectives[i], objectives[i]);
+  }
+  return {second(e), e.objectives[0], title};
+}
+
+const Evaluation* find_evaluation(const ReportData& data, std::int64_t index) {
+  for (const auto& e : data.evaluations) {
+    if (e.index == index && e.status == EvaluationStatus::kOk) return &e;
+  }
+  return nullptr;
+}
+
+std::string front_plot(const ReportData& data) {
+  Plot plot;
+  const bool two = data.objectives.size() > 1;
+  plot.x = {two ? describe_objective(data.objectives[1]).label : "", AxisScale::kLog};
+  plot.y = {describe_objective(data.objectives[0]).label, AxisScale::kLinear};
+  plot.description = "All evaluated networks, the front, and what was measured";
+  Series feasible{"evaluated", "point", SeriesStyle::kDots, {}};
+  Series outside{"outside the limits", "infeasible", SeriesStyle::kDots, {}};
+  for (const auto& e : data.evaluations) {
+    if (e.status != EvaluationStatus::kOk) continue;
+    (e.violation > 0 ? outside : feasible).points.push_back(point_of(e, data.objectives));
+  }
+  Series front{"front", "front", SeriesStyle::kDots, {}};
+  for (const auto& e : data.front) front.points.push_back(point_of(e, data.objectives));
+  Series steps{"", "front-line", SeriesStyle::kStaircase, front.points};
+  std::sort(steps.points.begin(), steps.points.end(),
+            [](const auto& a, const auto& b) { return a.x < b.x; });
+  Series references{"references", "reference", SeriesStyle::kRings, {}};
+  for (const auto& r : data.references) {
+    if (r.evaluation.status != EvaluationStatus::kOk) continue;
+    PlotPoint p = point_of(r.evaluation, data.objectives);
+    p.title = r.name + " " + p.title;
+    references.points.push_back(p);
+  }
+  Series measured{"measured: latency, int8 test error", "measured", SeriesStyle::kDiamonds, {}};
+  Series drift{"", "drift", SeriesStyle::kSegments, {}};
+  if (two && data.objectives[0] == "error" && data.objectives[1].rfind("latency_us", 0) == 0) {
+    for (const auto& n : data.exported) {
+      if (!n.measured || !n.dropped.empty()) continue;
+      const Evaluation* evaluation = find_evaluation(data, n.index);
+      if (!evaluation) continue;
+      const PlotPoint from = point_of(*evaluation, data.objectives);
+      const PlotPoint to{n.measured->latency_us, 100 - n.int8_top1,
+                         "#" + std::to_string(n.index) + " measured " +
+                             fixed(n.measured->latency_us, 1) + " us, int8 " +
+                             fixed(n.int8_top1, 2) + " %"};
+      measured.points.push_back(to);
+      drift.points.push_back(from);
+      drift.points.push_back(to);
+    }
+  }
+  for (Series* s : {&outside, &feasible, &steps, &front, &references, &drift, &measured}) {
+    if (!s->points.empty()) plot.series.push_back(*s);
+  }
+  return svg(plot);
+}
+
+std::string hypervolume_plot(const ReportData& data) {
+  Plot plot;
+  plot.height = 300;
+  plot.x.label = "evaluations";
+  plot.y.label = "hypervolume";
+  plot.description = "Hypervolume over evaluations";
+  Series curve{"", "curve", SeriesStyle::kLine, {}};
+  for (std::size_t i = 0; i < data.hypervolume.size(); ++i) {
+    curve.points.push_back({double(i + 1), data.hypervolume[i], ""});
+  }
+  plot.series.push_back(curve);
+  return svg(plot);
+}
+
+std::string cell(const std::string& content, const char* css = nullptr) {
+  return std::string("<td") + (css ? std::string(" class=\"") + css + "\"" : "") + ">" +
+         html_escape(content) + "</td>";
+}
+
+std::string exported_table(const ReportData& data) {
+  if (data.exported.empty()) {
+    return "<p>No network was exported yet: <code>edgefront export RUN --select knee --out "
+           "DIR</code>.</p>\n";
+  }
+  std::string out =
+      "<div class=\"table\"><table>\n<tr><th>network</th><th>predicted</th><th>measured</th>"
+      "<th>difference</th><th>P95</th><th>float top-1</th><th>int8 top-1</th><th>loss</th>"
+      "<th>arena</th><th>weights</th><th>files</th></tr>\n";
+  for (const auto& n : data.exported) {
+    const bool dropped = !n.dropped.empty();
+    out += dropped ? "<tr class=\"dropped\">" : "<tr>";
+    out += cell("#" + std::to_string(n.index));
+    out += cell(fixed(n.predicted.latency_us, 1) + " µs (" + fixed(n.predicted.latency_low_us, 1) +
+                "–" + fixed(n.predicted.latency_high_us, 1) + ")");
+    if (n.measured) {
+      const double ratio = n.predicted.latency_us / n.measured->latency_us - 1;
+      out += cell(fixed(n.measured->latency_us, 1) + " µs") +
+             cell((ratio >= 0 ? "+" : "−") + fixed(std::abs(100 * ratio), 1) + " %") +
+             cell(fixed(n.measured->p95_us, 1) + " µs");
+    } else {
+      out += cell("predicted only") + cell("") + cell("");
+    }
+    out += cell(fixed(n.float_top1, 2) + " %") + cell(fixed(n.int8_top1, 2) + " %") +
+           cell(fixed(n.float_top1 - n.int8_top1, 2)) +
+           cell(print_quantity(double(n.predicted.arena_bytes), Unit::kBytes)) +
+           cell(print_quantity(double(n.predicted.weights_bytes), Unit::kBytes));
+    std::string files;
+    for (const auto& f : n.files) files += (files.empty() ? "" : " ") + f;
+    out += cell(dropped ? "dropped: " + n.dropped : files, "text") + "</tr>\n";
+  }
+  return out + "</table></div>\n";
+}
+
+std::string gain_table(const ReportData& data) {
+  if (data.references.empty() || data.objectives.size() < 2) return "";
+  std::string out =
+      "<h2>What was gained over the references</h2>\n<p>Front members beside each reference, by "
+      "the "
+      "search's own estimates.</p>\n<div class=\"table\"><table>\n<tr><th>reference</th>"
+      "<th>its " +
+      html_escape(data.objectives[0]) + "</th><th>its " + html_escape(data.objectives[1]) +
+      "</th><th>at equal " + html_escape(data.objectives[0]) + "</th><th>at equal " +
+      html_escape(data.objectives[1]) + "</th></tr>\n";
+  for (const auto& r : data.references) {
+    const Evaluation& e = r.evaluation;
+    if (e.status != EvaluationStatus::kOk) {
+      out += "<tr>" + cell(r.name) +
+             "<td class=\"text\" colspan=\"4\">failed: " + html_escape(e.reason) + "</td></tr>\n";
+      continue;
+    }
+    const ReferenceGain gain = gain_over(e, data.front);
+    out += "<tr>" + cell(r.name + " (#" + std::to_string(e.index) + ")") +
+           cell(value_text(e.objectives[0], data.objectives[0])) +
+           cell(value_text(e.objectives[1], data.objectives[1]));
+    out += gain.at_equal_first
+               ? cell(value_text(gain.at_equal_first->objectives[1], data.objectives[1]) + " = " +
+                      fixed(e.objectives[1] / gain.at_equal_first->objectives[1], 2) +
+                      " times less (#" + std::to_string(gain.at_equal_first->index) + ")")
+               : cell("nothing as good");
+    out += gain.at_equal_second
+               ? cell(value_text(gain.at_equal_second->objectives[0], data.objectives[0]) + " (" +
+                      fixed(e.objectives[0] - gain.at_equal_second->objectives[0], 2) + " less, #" +
+                      std::to_string(gain.at_equal_second->index) + ")")
+               : cell("nothing as cheap");
+    out += "</tr>\n";
+  }
+  return out + "</table></div>\n";
+}
+
+std::string front_table(const ReportData& data) {
+  std::string out = "<h2>The front</h2>\n<div class=\"table\"><table>\n<tr><th>network</th>";
+  for (const auto& o : data.objectives) out += "<th>" + html_escape(o) + "</th>";
+  out += "<th>genotype</th></tr>\n";
+  for (const auto& e : data.front) {
+    out += "<tr>" + cell("#" + std::to_string(e.index));
+    for (std::size_t i = 0; i < e.objectives.size(); ++i) {
+      out += cell(value_text(e.objectives[i], data.objectives[i]));
+    }
+    std::string genes;
+    for (const auto g : e.genotype.choices) genes += (genes.empty() ? "" : ".") + std::to_string(g);
+    out += "<td class=\"text\"><code>" + genes + "</code></td></tr>\n";
+  }
+  return out + "</table></div>\n";
+}
+
+std::string facts(const ReportData& data) {
+  int failed = 0, infeasible = 0;
+  for (const auto& e : data.evaluations) {
+    failed += e.status != EvaluationStatus::kOk;
+    infeasible += e.status == EvaluationStatus::kOk && e.violation > 0;
+  }
+  const auto fact = [](const std::string& value, const std::string& name) {
+    return "<div><b>" + html_escape(value) + "</b><span>" + html_escape(name) + "</span></div>\n";
+  };
+  std::string out = "<div class=\"facts\">\n";
+  out += fact(std::to_string(data.evaluations.size()), "networks evaluated");
+  out += fact(std::to_string(data.front.size()), "on the front");
+  out += fact(std::to_string(infeasible), "outside the limits");
+  out += fact(std::to_string(failed), "failed");
+  const auto winners = std::count_if(data.exported.begin(), data.exported.end(),
+                                     [](const auto& n) { return n.dropped.empty(); });
+  out += fact(std::to_string(winners), "exported winners");
+  return out + "</div>\n";
+}
+
+}  // namespace
+
+ReferenceGain gain_over(const Evaluation& reference, const std::vector<Evaluation>& front) {
+  ReferenceGain gain;
+  for (const auto& e : front) {
+    if (e.objectives[0] <= reference.objectives[0] &&
+        (!gain.at_equal_first || e.objectives[1] < gain.at_equal_first->objectives[1])) {
+      gain.at_equal_first = &e;
+    }
+    if (e.objectives[1] <= reference.objectives[1] &&
+        (!gain.at_equal_second || e.objectives[0] < gain.at_equal_second->objectives[0])) {
+      gain.at_equal_second = &e;
+    }
+  }
+  return gain;
+}
+
+std::string report_html(const ReportData& data) {
+  std::string out =
+      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n<meta name=\"viewport\" "
+      "content=\"width=device-width,initial-scale=1\">\n<title>" +
+      html_escape(data.name) + " – Edgefront</title>\n<style>" + kStyle + "</style></head><body>\n";
+  out +=
+      "<h1>" + html_escape(data.name) + "</h1>\n<p>Pareto report by Edgefront</p>\n" + facts(data);
+  out +=
+      "<h2>Accuracy against cost</h2>\n<figure>" + front_plot(data) +
+      "<figcaption>Each dot is a network; the line is the border of what the front dominates. "
+      "The search estimates error on held-out training images; diamonds are exported networks "
+      "after training, as measured on the device and on the test images. Point at a mark for its "
+      "numbers.</figcaption></figure>\n";
+  out += "<h2>Exported networks: predicted and measured</h2>\n" + exported_table(data);
+  out += gain_table(data);
+  out += "<h2>Hypervolume over evaluations</h2>\n<figure>" + hypervolume_plot(data) + "</figure>\n";
+  out += front_table(data);
+  out += "<h2>How to repeat it</h2>\n<div class=\"table\"><table>\n";
+  for (const auto& [what, value] : data.provenance) {
+    out += "<tr>" + cell(what) + "<td class=\"text\"><code>" + html_escape(value) +
+           "</code></td></tr>\n";
+  }
+  return out + "</table></div>\n</body></html>\n";
+}
+
+}  // namespace edgefront

@@ -1,0 +1,40 @@
+// One self-contained HTML file from a run: front, hypervolume, chosen networks, gains over the
+// references, and where it all came from. Viewed without network or script.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "experiments/pipeline/exports_file.h"
+#include "search/search_algorithm.h"
+
+namespace edgefront {
+
+/// A named network of the space that was evaluated first.
+struct ReportReference {
+  std::string name;
+  Evaluation evaluation;
+};
+
+struct ReportData {
+  std::string name;
+  std::vector<std::string> objectives;  ///< as in the experiment; the first two are drawn
+  std::vector<Evaluation> evaluations;  ///< all, by index
+  std::vector<Evaluation> front;
+  std::vector<double> hypervolume;  ///< after each evaluation, same order
+  std::vector<ReportReference> references;
+  std::vector<ExportedNetwork> exported;
+  std::vector<std::pair<std::string, std::string>> provenance;  ///< what, value
+};
+
+/// What the front offers over a reference; a null member where the front has nothing as good.
+struct ReferenceGain {
+  const Evaluation* at_equal_first = nullptr;   ///< first objective no worse, second smallest
+  const Evaluation* at_equal_second = nullptr;  ///< second objective no worse, first smallest
+};
+ReferenceGain gain_over(const Evaluation& reference, const std::vector<Evaluation>& front);
+
+std::string report_html(const ReportData& data);
+
+}  // namespace edgefront
