@@ -1,0 +1,69 @@
+#include "evaluators/torch/train_evaluator.h"
+
+#include <cmath>
+
+#include "evaluators/torch/training.h"
+#include "space/error.h"
+#include "space/lower.h"
+
+namespace edgefront {
+namespace {
+
+class TrainEvaluator final : public AccuracyEvaluator {
+ public:
+  TrainEvaluator(const SearchSpace& space, std::shared_ptr<const Dataset> data,
+                 const TrainEvaluatorOptions& options)
+      : space_(space),
+        data_(std::move(data)),
+        options_(options),
+        split_(split_train(*data_, options.held_out, kSplitSeed)),
+        batches_(data_->train, data_->mean, data_->stddev) {
+    const int available = static_cast<int>(split_.train.size());
+    if (options.train_images < 0 || options.train_images > available) {
+      throw InputError("train_images is " + std::to_string(options.train_images) +
+                       ", accepted is 0 (all) to " + std::to_string(available));
+    }
+    if (options.train_images > 0) split_.train.resize(options.train_images);
+    options_.train.threads = 1;
+  }
+
+  std::string prepare(const std::string&, const EvaluatorProgress&) override { return ""; }
+
+  Accuracy evaluate(const AccuracyRequest& request) override {
+    try {
+      use_one_thread();
+      const LayerGraph graph = lower(decode(space_, request.genotype));
+      Network network(graph, initial_weights(graph, request.seed));
+      TrainOptions options = options_.train;
+      options.epochs = std::ldexp(options.epochs, request.fidelity);
+      const std::string failure = train_network(network, batches_, split_.train, options,
+                                                space_.classes, request.seed, "candidate", nullptr);
+      if (!failure.empty()) return {.ok = false, .error_percent = 0, .failure = failure};
+      return {.ok = true,
+              .error_percent = error_percent(network, batches_, split_.held_out),
+              .failure = ""};
+    } catch (const InputError&) {
+      throw;
+    } catch (const std::exception& error) {
+      return {.ok = false, .error_percent = 0, .failure = failure_text(error)};
+    }
+  }
+
+ private:
+  const SearchSpace space_;
+  const std::shared_ptr<const Dataset> data_;
+  TrainEvaluatorOptions options_;
+  TrainSplit split_;
+  const BatchMaker batches_;
+};
+
+}  // namespace
+
+std::unique_ptr<AccuracyEvaluator> make_torch_train_evaluator(
+    const SearchSpace& space, std::shared_ptr<const Dataset> data,
+    const TrainEvaluatorOptions& options) {
+  check_data_fits(space, *data, options.held_out);
+  return std::make_unique<TrainEvaluator>(space, std::move(data), options);
+}
+
+}  // namespace edgefront
