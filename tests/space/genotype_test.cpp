@@ -148,5 +148,5 @@ TEST_CASE("genes out of range and genotypes of another length are refused by nam
         "genotype: gene stem.width: came 2, accepted are 0 to 1");
   genotype.choices.pop_back();
   CHECK(input_error_of([&] { active_decisions(space, genotype); }) ==
-        "genotype: came 15 genes, accepted are 16 in space small");
+        "genotype: came 16 genes, accepted are 17 in space small");
 }
