@@ -64,6 +64,15 @@ std::vector<std::int32_t> range_sources(const LayerGraph& graph) {
   return source;
 }
 
+/// Widens the scale of a gate (by at most 1/127) so that hsigmoid(0) = 0.5 is a level. With ranges
+/// [−3, 3] and [0, 1] every table entry would otherwise lie half way between two levels: biased by
+/// half a step, and rounded differently by runtimes that compute it in float.
+TensorQuantization gate_quantization(TensorQuantization q) {
+  const double levels_to_half = std::floor(0.5 / double{q.scale});
+  if (levels_to_half >= 1) q.scale = static_cast<float>(0.5 / levels_to_half);
+  return q;
+}
+
 std::vector<TensorQuantization> tensor_quantizations(const LayerGraph& graph,
                                                      const Observations& observations,
                                                      const QuantizeOptions& options) {
@@ -74,6 +83,10 @@ std::vector<TensorQuantization> tensor_quantizations(const LayerGraph& graph,
     // Pixels have a fixed range: all 256 levels of one channel fit int8 without loss.
     if (source[t] == graph.inputs[0]) choice.range = RangeMethod::kMinMax;
     result[t] = quantization_of(choose_range(observations.histograms[source[t]], choice));
+  }
+  for (const Layer& layer : graph.layers) {
+    if (layer.op != OpKind::kHsigmoid || source[layer.output] != layer.output) continue;
+    result[layer.output] = gate_quantization(result[layer.output]);
   }
   return result;
 }

@@ -104,7 +104,8 @@ class NetworkBuilder {
   RandomStream random_;
 };
 
-/// Every operator that the exporter knows: stem, two inverted bottlenecks, head, classifier.
+/// Every operator that the exporter knows: stem, two inverted bottlenecks, head, classifier. With 0
+/// classes the output is what the classifier would read; all else is the same for the same seed.
 inline FloatModel small_network(Shape input, int width, int features, int classes,
                                 std::uint64_t seed) {
   NetworkBuilder builder(input, seed);
@@ -115,7 +116,7 @@ inline FloatModel small_network(Shape input, int width, int features, int classe
   t = builder.convolution("head.conv", OpKind::kConv2d, t, features);
   t = builder.add("head.act", OpKind::kRelu6, t);
   t = builder.add("head.pool", OpKind::kGlobalAveragePool, t);
-  t = builder.convolution("head.classifier", OpKind::kFullyConnected, t, classes);
+  if (classes > 0) t = builder.convolution("head.classifier", OpKind::kFullyConnected, t, classes);
   return builder.finish(t);
 }
 
