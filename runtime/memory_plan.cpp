@@ -117,40 +117,65 @@ Blocks split_by_block(const LayerGraph& graph, const std::vector<Step>& steps,
   return blocks;
 }
 
+enum class End { kLow, kHigh };
+
+/// Places the interior of a block outward from the end where `near` lies, and returns the height
+/// that the block needs when `far` lies at the other end. `distance` is that of a tensor's nearer
+/// edge from its end; it is known for both borders.
+std::int64_t place_interior(const Demand& demand, const std::vector<std::int32_t>& near,
+                            const std::vector<std::int32_t>& far,
+                            const std::vector<std::int32_t>& interior, Placing* distance) {
+  place_greedily(demand, interior, near, distance);
+  std::int64_t height = 0;
+  for (const auto* ids : {&near, &interior}) {
+    for (const std::int32_t id : *ids) {
+      const std::int64_t top = distance->offset[id] + demand.size[id];
+      height = std::max(height, top);
+      for (const std::int32_t other : far) {
+        if (demand.live[other].meets(demand.live[id])) {
+          height = std::max(height, top + distance->offset[other] + demand.size[other]);
+        }
+      }
+    }
+  }
+  return height;
+}
+
 /// Borders alternate between the low end (even) and the high end (odd) of the arena, so the two of
-/// a block never meet. Distances from the high end become offsets once the height is known: moving
-/// the high end up keeps everything apart, so the height is the maximum over blocks.
+/// a block never meet; the interior grows from the end that needs less height. Distances from the
+/// high end become offsets when the height of the arena is known: moving that end up keeps
+/// everything apart, so the height is the maximum over blocks.
 Placing plan_by_block(const Demand& demand, const Blocks& blocks) {
-  Placing placing;
+  Placing placing;  // distances, until the last loop
   placing.offset.assign(demand.size.size(), -1);
-  std::vector<std::int64_t> depth(demand.size.size(), 0);  // of high tensors, to their lower edge
+  std::vector<End> end(demand.size.size(), End::kLow);
   for (std::size_t b = 0; b < blocks.border.size(); ++b) {
     std::int64_t at = 0;
     for (const std::int32_t id : blocks.border[b]) {
-      if (b % 2 == 0) placing.offset[id] = at;
+      placing.offset[id] = at;
       at += demand.size[id];
-      depth[id] = at;
+      end[id] = b % 2 == 0 ? End::kLow : End::kHigh;
     }
     placing.bytes = std::max(placing.bytes, at);
   }
   for (std::size_t b = 0; b < blocks.interior.size(); ++b) {
     const auto& low = blocks.border[b % 2 == 0 ? b : b + 1];
     const auto& high = blocks.border[b % 2 == 0 ? b + 1 : b];
-    place_greedily(demand, blocks.interior[b], low, &placing);
-    for (const auto* ids : {&low, &blocks.interior[b]}) {
-      for (const std::int32_t id : *ids) {
-        const std::int64_t top = placing.offset[id] + demand.size[id];
-        placing.bytes = std::max(placing.bytes, top);
-        for (const std::int32_t above : high) {
-          if (demand.live[above].meets(demand.live[id])) {
-            placing.bytes = std::max(placing.bytes, top + depth[above]);
-          }
-        }
-      }
+    const auto& interior = blocks.interior[b];
+    const std::int64_t from_low = place_interior(demand, low, high, interior, &placing);
+    std::vector<std::int64_t> kept;
+    for (const std::int32_t id : interior) kept.push_back(placing.offset[id]);
+    const std::int64_t from_high = place_interior(demand, high, low, interior, &placing);
+    for (std::size_t i = 0; i < interior.size(); ++i) {
+      if (from_low <= from_high) placing.offset[interior[i]] = kept[i];
+      end[interior[i]] = from_low <= from_high ? End::kLow : End::kHigh;
     }
+    placing.bytes = std::max(placing.bytes, std::min(from_low, from_high));
   }
-  for (std::size_t b = 1; b < blocks.border.size(); b += 2) {
-    for (const std::int32_t id : blocks.border[b]) placing.offset[id] = placing.bytes - depth[id];
+  for (std::size_t i = 0; i < end.size(); ++i) {
+    if (end[i] == End::kHigh) {
+      placing.offset[i] = placing.bytes - placing.offset[i] - demand.size[i];
+    }
   }
   return placing;
 }
