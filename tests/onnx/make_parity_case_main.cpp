@@ -24,7 +24,7 @@
 namespace edgefront {
 namespace {
 
-constexpr int kTestImages = 1000, kRidgeImages = 3000, kCalibrationImages = 500;
+constexpr int kTestImages = 1000, kRidgeImages = 3000, kCalibrationImages = 500, kNormImages = 32;
 constexpr int kWidth = 16, kFeatures = 256;
 constexpr std::uint64_t kSeed = 7;
 
@@ -54,26 +54,36 @@ Eigen::MatrixXf outputs(const Model& model, const ImageSet& images, int count) {
   return result;
 }
 
-Model normalized(FloatModel model, const Dataset& data) {
+/// Random weights, batch norm by the statistics of some training images. The same
+/// for any number of classes, but for the classifier.
+FloatModel random_network(const Dataset& data, int classes) {
+  const Shape shape{data.train.height, data.train.width, data.train.channels};
+  FloatModel model = samples::small_network(shape, kWidth, kFeatures, classes, kSeed);
   model.normalization = {data.mean, data.stddev};
-  return fold_batch_norm(model);
+  const Model folded = fold_batch_norm(model);
+  std::vector<std::vector<float>> images;
+  for (int i = 0; i < kNormImages; ++i) {
+    const std::vector<std::uint8_t> bytes = input_bytes_of_pixels(folded, data.train.image(i));
+    images.emplace_back(bytes.size() / sizeof(float));
+    std::memcpy(images.back().data(), bytes.data(), bytes.size());
+  }
+  samples::normalize_by(images, &model);
+  return model;
 }
 
 /// One-hot targets by (XᵀX + λI)W = XᵀY, with a column of ones for the bias.
 FloatModel fitted_network(const Dataset& data) {
-  const Shape shape{data.train.height, data.train.width, data.train.channels};
   const int classes = static_cast<int>(data.class_names.size());
-  const Model features =
-      normalized(samples::small_network(shape, kWidth, kFeatures, 0, kSeed), data);
+  const Model features = fold_batch_norm(random_network(data, 0));
   Eigen::MatrixXd x(kRidgeImages, kFeatures + 1);
   x << outputs(features, data.train, kRidgeImages).cast<double>(),
       Eigen::VectorXd::Ones(kRidgeImages);
   Eigen::MatrixXd y = Eigen::MatrixXd::Zero(kRidgeImages, classes);
   for (int i = 0; i < kRidgeImages; ++i) y(i, data.train.labels[i]) = 1;
   Eigen::MatrixXd gram = x.transpose() * x;
-  gram.diagonal().array() += 1e-4 * gram.trace() / static_cast<double>(gram.rows());
+  gram.diagonal().array() += 1e-3 * gram.trace() / static_cast<double>(gram.rows());
   const Eigen::MatrixXd w = gram.ldlt().solve(x.transpose() * y);
-  FloatModel model = samples::small_network(shape, kWidth, kFeatures, classes, kSeed);
+  FloatModel model = random_network(data, classes);
   FloatLayer& classifier = model.layers.at("head.classifier");
   for (int c = 0; c < classes; ++c) {
     for (int f = 0; f < kFeatures; ++f) {
@@ -142,7 +152,7 @@ void run(int argc, char** argv) {
     write_case(model, data, folder + "/" + std::filesystem::path(argv[2]).stem().string());
     return;
   }
-  const Model real = normalized(fitted_network(data), data);
+  const Model real = fold_batch_norm(fitted_network(data));
   write_case(real, data, folder + "/fp32");
   write_case(quantize(real, calibration_of(real, data.train), {}), data, folder + "/int8");
 }

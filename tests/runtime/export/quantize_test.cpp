@@ -165,7 +165,7 @@ TEST_CASE("what cannot be calibrated is refused") {
         "calibration image 1: the input gives a value that is not finite");
   std::fill(images.images.begin() + 288, images.images.begin() + 576,
             std::numeric_limits<float>::max());
-// Which layer overflows first depends on the order in which a kernel adds.
+  // Which layer overflows first depends on the order in which a kernel adds.
   CHECK(refusal(model, images).find("calibration image 1: layer stem.") == 0);
   CHECK(refusal(model, images).find(" gives a value that is not finite") != std::string::npos);
   const Model quantized = quantize(model, random_images(3, 1), {});

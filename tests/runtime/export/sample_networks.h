@@ -190,28 +190,71 @@ inline Values plain_elementwise(const LayerGraph& graph, const Layer& layer,
   return y;
 }
 
-/// All tensors of one forward pass of the float model, batch norm applied as it is defined.
+/// y becomes gamma·(y − mean)/sqrt(variance + epsilon) + beta.
+inline void plain_batch_norm(const BatchNorm& norm, Values* y) {
+  for (std::size_t i = 0; i < y->size(); ++i) {
+    const std::size_t c = i % norm.gamma.size();
+    (*y)[i] = norm.gamma[c] * ((*y)[i] - norm.mean[c]) /
+                  std::sqrt(double{norm.variance[c]} + double{norm.epsilon}) +
+              norm.beta[c];
+  }
+}
+
+/// One layer of the float model, batch norm applied as it is defined.
+inline Values plain_layer(const FloatModel& model, const Layer& layer,
+                          const std::vector<Values>& tensors) {
+  if (!has_weights(layer.op)) return plain_elementwise(model.graph, layer, tensors);
+  const FloatLayer& weights = model.layers.at(layer.name);
+  Values y = plain_convolution(model.graph, layer, tensors[layer.inputs[0]], weights.weights,
+                               weights.bias);
+  if (!weights.batch_norm.gamma.empty()) plain_batch_norm(weights.batch_norm, &y);
+  return y;
+}
+
+/// All tensors of one forward pass.
 inline std::vector<Values> plain_forward(const FloatModel& model, const float* input) {
-  const LayerGraph& graph = model.graph;
-  std::vector<Values> tensors(graph.tensors.size());
-  tensors[0].assign(input, input + graph.tensors[0].shape.elements());
-  for (const Layer& layer : graph.layers) {
-    Values& y = tensors[layer.output];
-    if (!has_weights(layer.op)) {
-      y = plain_elementwise(graph, layer, tensors);
-      continue;
-    }
-    const FloatLayer& weights = model.layers.at(layer.name);
-    y = plain_convolution(graph, layer, tensors[layer.inputs[0]], weights.weights, weights.bias);
-    const BatchNorm& norm = weights.batch_norm;
-    for (std::size_t i = 0; i < y.size() && !norm.gamma.empty(); ++i) {
-      const std::size_t c = i % norm.gamma.size();
-      y[i] = norm.gamma[c] * (y[i] - norm.mean[c]) /
-                 std::sqrt(double{norm.variance[c]} + double{norm.epsilon}) +
-             norm.beta[c];
-    }
+  std::vector<Values> tensors(model.graph.tensors.size());
+  tensors[0].assign(input, input + model.graph.tensors[0].shape.elements());
+  for (const Layer& layer : model.graph.layers) {
+    tensors[layer.output] = plain_layer(model, layer, tensors);
   }
   return tensors;
+}
+
+/// Sets every mean and variance to those of the images, as training would: each batch norm then
+/// really normalises, and activations have the sizes that they have in trained networks.
+inline void normalize_by(const std::vector<std::vector<float>>& images, FloatModel* model) {
+  std::vector<std::vector<Values>> runs(images.size());
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    runs[i].resize(model->graph.tensors.size());
+    runs[i][0].assign(images[i].begin(), images[i].end());
+  }
+  for (const Layer& layer : model->graph.layers) {
+    const auto found = model->layers.find(layer.name);
+    if (found != model->layers.end() && !found->second.batch_norm.gamma.empty()) {
+      BatchNorm& norm = found->second.batch_norm;
+      const std::size_t channels = norm.gamma.size();
+      Values sums(channels, 0.0), squares(channels, 0.0);
+      double count = 0;
+      for (const std::vector<Values>& tensors : runs) {
+        const Values y = plain_convolution(model->graph, layer, tensors[layer.inputs[0]],
+                                           found->second.weights, found->second.bias);
+        count += static_cast<double>(y.size() / channels);
+        for (std::size_t i = 0; i < y.size(); ++i) {
+          sums[i % channels] += y[i];
+          squares[i % channels] += y[i] * y[i];
+        }
+      }
+      for (std::size_t c = 0; c < channels; ++c) {
+        const double mean = sums[c] / count;
+        norm.mean[c] = static_cast<float>(mean);
+        norm.variance[c] = static_cast<float>(std::max(0.0, squares[c] / count - mean * mean));
+      }
+    }
+    for (std::vector<Values>& tensors : runs) {
+      tensors[layer.output] = plain_layer(*model, layer, tensors);
+    }
+  }
 }
 
 inline double signal_to_noise_db(const Values& signal, const Values& noisy) {
