@@ -32,7 +32,7 @@ inline __m256 load_lanes(const float* from, __m256i mask) {
 
 template <Lanes kLanes, int kPixels>
 EDGEFRONT_INLINE void run_pixels(const ConvGeometry& g, const Strip& s, int32_t x, int32_t kx_begin,
-                       int32_t kx_end) {
+                                 int32_t kx_end) {
   __m256 acc[kPixels];
   EDGEFRONT_UNROLL
   for (int p = 0; p < kPixels; ++p) acc[p] = s.bias;

@@ -35,34 +35,50 @@ inline __m256i multiply_quads(__m256i a, __m256i magnitude, __m256i w) {
 }
 
 template <int kPixels>
-EDGEFRONT_INLINE void multiply_quad(const Tile& t, int32_t k, size_t bytes, __m256i low[kPixels],
-                          __m256i high[kPixels]) {
-  const int8_t* w = t.weights + int64_t{k} * kPanelChannels;
+EDGEFRONT_INLINE void multiply_quad(const int8_t* w, const int32_t quads[kPixels],
+                                    __m256i low[kPixels], __m256i high[kPixels]) {
   const __m256i w_low = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(w));
   const __m256i w_high = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(w + 32));
   EDGEFRONT_UNROLL
   for (int p = 0; p < kPixels; ++p) {
-    int32_t quad = 0;
-    memcpy(&quad, t.input + p * t.input_stride + k, bytes);
-    const __m256i a = _mm256_set1_epi32(quad);
+    const __m256i a = _mm256_set1_epi32(quads[p]);
     const __m256i magnitude = _mm256_abs_epi8(a);
     low[p] = _mm256_add_epi32(low[p], multiply_quads(a, magnitude, w_low));
     high[p] = _mm256_add_epi32(high[p], multiply_quads(a, magnitude, w_high));
   }
 }
 
+/// The inputs of each pixel beyond the last whole quad, with zeros behind. Done before accumulators
+/// are live: a call to memcpy would spill them.
+template <int kPixels>
+EDGEFRONT_INLINE void load_rests(const Tile& t, int32_t rests[kPixels]) {
+  const int32_t whole = t.depth / 4 * 4;
+  for (int p = 0; p < kPixels; ++p) {
+    rests[p] = 0;
+    memcpy(&rests[p], t.input + p * t.input_stride + whole, static_cast<size_t>(t.depth - whole));
+  }
+}
+
 template <int kPixels>
 void run_tile(const Tile& t) {
   const __m256i* bias = reinterpret_cast<const __m256i*>(t.bias);
+  int32_t rests[kPixels];
+  if (t.depth % 4 != 0) load_rests<kPixels>(t, rests);
   __m256i low[kPixels], high[kPixels];
   EDGEFRONT_UNROLL
   for (int p = 0; p < kPixels; ++p) {
     low[p] = _mm256_loadu_si256(bias);
     high[p] = _mm256_loadu_si256(bias + 1);
   }
+  const int8_t* w = t.weights;
   int32_t k = 0;
-  for (; k + 4 <= t.depth; k += 4) multiply_quad<kPixels>(t, k, 4, low, high);
-  if (k < t.depth) multiply_quad<kPixels>(t, k, static_cast<size_t>(t.depth - k), low, high);
+  for (; k + 4 <= t.depth; k += 4, w += 4 * kPanelChannels) {
+    int32_t quads[kPixels];
+    EDGEFRONT_UNROLL
+    for (int p = 0; p < kPixels; ++p) memcpy(&quads[p], t.input + p * t.input_stride + k, 4);
+    multiply_quad<kPixels>(w, quads, low, high);
+  }
+  if (k < t.depth) multiply_quad<kPixels>(w, rests, low, high);
   __m256 multiplier_low, multiplier_high;
   load_multipliers(t.multipliers, t.channels, &multiplier_low, &multiplier_high);
   EDGEFRONT_UNROLL

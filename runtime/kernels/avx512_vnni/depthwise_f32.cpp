@@ -24,7 +24,7 @@ struct Strip {
 
 template <int kPixels>
 EDGEFRONT_INLINE void run_pixels(const ConvGeometry& g, const Strip& s, int32_t x, int32_t kx_begin,
-                       int32_t kx_end) {
+                                 int32_t kx_end) {
   __m512 acc[kPixels];
   EDGEFRONT_UNROLL
   for (int p = 0; p < kPixels; ++p) acc[p] = s.bias;

@@ -84,7 +84,8 @@ struct Strip {
 };
 
 template <int kKernel, int kPixels>
-EDGEFRONT_INLINE void run_pixels(const Strip& s, const __m512i* weights, int32_t stride, int32_t x) {
+EDGEFRONT_INLINE void run_pixels(const Strip& s, const __m512i* weights, int32_t stride,
+                                 int32_t x) {
   constexpr int kGroups = (kKernel + kQuadTaps - 1) / kQuadTaps;
   __m512i acc[kPixels];
   EDGEFRONT_UNROLL

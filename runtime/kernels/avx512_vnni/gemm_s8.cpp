@@ -31,22 +31,31 @@ struct Tile {
   Clamp512 clamp;
 };
 
-inline __m512i broadcast_quad(const int8_t* q, size_t bytes) {
-  int32_t quad = 0;
-  memcpy(&quad, q, bytes);
+/// Four inputs in every lane, unsigned. A whole quad, or the rest of a pixel with zeros behind.
+EDGEFRONT_INLINE __m512i whole_quad(const int8_t* q) {
+  int32_t quad;
+  memcpy(&quad, q, sizeof quad);
   return _mm512_xor_si512(_mm512_set1_epi32(quad), _mm512_set1_epi8(static_cast<char>(0x80)));
 }
 
-template <int kPixels, int kPanels>
-EDGEFRONT_INLINE void multiply_quad(const Tile& t, int32_t k, size_t bytes, __m512i acc[kPixels][kPanels]) {
+EDGEFRONT_INLINE __m512i part_quad(const int8_t* q, __mmask16 mask) {
+  const __m512i quad = _mm512_broadcastd_epi32(_mm_maskz_loadu_epi8(mask, q));
+  return _mm512_xor_si512(quad, _mm512_set1_epi8(static_cast<char>(0x80)));
+}
+
+enum class Quad { kWhole, kPart };
+
+template <Quad kQuad, int kPixels, int kPanels>
+EDGEFRONT_INLINE void multiply_quad(const Tile& t, int32_t k, __m512i acc[kPixels][kPanels]) {
   __m512i w[kPanels];
   EDGEFRONT_UNROLL
   for (int v = 0; v < kPanels; ++v) {
-    w[v] = _mm512_loadu_si512(t.weights + v * t.panel_bytes + k * kPanelChannels);
+    w[v] = _mm512_loadu_si512(t.weights + v * t.panel_bytes + int64_t{k} * kPanelChannels);
   }
   EDGEFRONT_UNROLL
   for (int p = 0; p < kPixels; ++p) {
-    const __m512i a = broadcast_quad(t.input + p * t.input_stride + k, bytes);
+    const int8_t* q = t.input + p * t.input_stride + k;
+    const __m512i a = kQuad == Quad::kWhole ? whole_quad(q) : part_quad(q, mask16(t.depth - k));
     EDGEFRONT_UNROLL
     for (int v = 0; v < kPanels; ++v) acc[p][v] = _mm512_dpbusd_epi32(acc[p][v], a, w[v]);
   }
@@ -62,10 +71,8 @@ void run_tile(const Tile& t) {
     for (int p = 0; p < kPixels; ++p) acc[p][v] = bias;
   }
   int32_t k = 0;
-  for (; k + 4 <= t.depth; k += 4) multiply_quad<kPixels, kPanels>(t, k, 4, acc);
-  if (k < t.depth) {
-    multiply_quad<kPixels, kPanels>(t, k, static_cast<size_t>(t.depth - k), acc);
-  }
+  for (; k + 4 <= t.depth; k += 4) multiply_quad<Quad::kWhole, kPixels, kPanels>(t, k, acc);
+  if (k < t.depth) multiply_quad<Quad::kPart, kPixels, kPanels>(t, k, acc);
   EDGEFRONT_UNROLL
   for (int v = 0; v < kPanels; ++v) {
     const __mmask16 mask = v + 1 < kPanels ? static_cast<__mmask16>(0xffff) : t.last_mask;
