@@ -1,0 +1,207 @@
+#include "runtime/kernels/elementwise.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "tests/runtime/kernels/kernel_cases.h"
+
+namespace edgefront {
+namespace {
+
+using namespace kernel_cases;
+
+const std::int64_t kCounts[] = {1, 2, 15, 16, 17, 31, 32, 33, 100};
+
+std::int32_t to_byte(double value, std::int32_t zero_point, std::int32_t qmin, std::int32_t qmax) {
+  const double clamped = std::fmin(std::fmax(value, qmin - zero_point), qmax - zero_point);
+  return static_cast<std::int32_t>(std::nearbyint(clamped)) + zero_point;
+}
+
+double rounded(double x) { return static_cast<float>(x); }
+
+void fill(GuardedBuffer& buffer, std::int64_t count, Random& random) {
+  for (std::int64_t i = 0; i < count; ++i) {
+    buffer.as<std::int8_t>()[i] = static_cast<std::int8_t>(random.between(-128, 127));
+  }
+}
+
+TEST_CASE("add rounds two products and one sum") {
+  Random random{1};
+  for (const std::int64_t count : kCounts) {
+    GuardedBuffer a(count, 1), b(count, 1), y(count, 1);
+    fill(a, count, random);
+    fill(b, count, random);
+    AddArgsS8 args = {};
+    args.a = a.as<std::int8_t>();
+    args.b = b.as<std::int8_t>();
+    args.output = y.as<std::int8_t>();
+    args.count = count;
+    args.a_zero_point = random.pick({-128, 5, 127});
+    args.b_zero_point = random.between(-128, 127);
+    args.output_zero_point = random.pick({-128, -3, 127});
+    args.a_multiplier = static_cast<float>(random.unit() * 2);
+    args.b_multiplier = static_cast<float>(random.unit() * 2);
+    args.qmin = -100;
+    args.qmax = 127;
+    add_s8(args);
+    for (std::int64_t i = 0; i < count; ++i) {
+      const double scaled_a = rounded((args.a[i] - args.a_zero_point) * double{args.a_multiplier});
+      const double scaled_b = rounded((args.b[i] - args.b_zero_point) * double{args.b_multiplier});
+      CHECK(args.output[i] ==
+            to_byte(rounded(scaled_a + scaled_b), args.output_zero_point, args.qmin, args.qmax));
+    }
+    CHECK(y.intact());
+  }
+}
+
+TEST_CASE("mul multiplies by a gate per channel or by a whole tensor") {
+  Random random{2};
+  for (const std::int32_t full : {0, 1}) {
+    for (const std::int64_t channels : kCounts) {
+      const std::int64_t pixels = 5, count = pixels * channels;
+      GuardedBuffer a(count, 1), b(full ? count : channels, 1), y(count, 1);
+      fill(a, count, random);
+      fill(b, full ? count : channels, random);
+      const MulArgsS8 args = {a.as<std::int8_t>(),
+                              b.as<std::int8_t>(),
+                              y.as<std::int8_t>(),
+                              pixels,
+                              static_cast<std::int32_t>(channels),
+                              full,
+                              -7,
+                              127,
+                              11,
+                              0.0123f,
+                              -128,
+                              120};
+      mul_s8(args);
+      for (std::int64_t i = 0; i < count; ++i) {
+        const double product = (args.a[i] + 7) * (args.b[full ? i : i % channels] - 127);
+        CHECK(args.output[i] == to_byte(rounded(product * double{0.0123f}), 11, -128, 120));
+      }
+      CHECK(y.intact());
+    }
+  }
+}
+
+TEST_CASE("global average pool sums in int32 and rounds once") {
+  Random random{3};
+  for (const std::int64_t channels : kCounts) {
+    const std::int64_t pixels = 49;
+    GuardedBuffer x(pixels * channels, 1), y(channels, 1);
+    fill(x, pixels * channels, random);
+    const PoolArgsS8 args = {x.as<std::int8_t>(),
+                             y.as<std::int8_t>(),
+                             pixels,
+                             static_cast<std::int32_t>(channels),
+                             17,
+                             -20,
+                             1.7f / 49,
+                             -128,
+                             127};
+    global_average_pool_s8(args);
+    for (std::int64_t c = 0; c < channels; ++c) {
+      std::int64_t sum = 0;
+      for (std::int64_t p = 0; p < pixels; ++p) sum += args.input[p * channels + c] - 17;
+      const double scaled = rounded(static_cast<double>(sum) * double{args.multiplier});
+      CHECK(args.output[c] == to_byte(scaled, -20, -128, 127));
+    }
+    CHECK(y.intact());
+  }
+}
+
+TEST_CASE("table and clamp run in place") {
+  Random random{4};
+  std::int8_t table[256];
+  for (int i = 0; i < 256; ++i) table[i] = static_cast<std::int8_t>(random.between(-128, 127));
+  for (const std::int64_t count : kCounts) {
+    GuardedBuffer x(count, 1);
+    fill(x, count, random);
+    std::int8_t* values = x.as<std::int8_t>();
+    const std::vector<std::int8_t> before(values, values + count);
+    table_s8(values, values, count, table);
+    for (std::int64_t i = 0; i < count; ++i) {
+      CHECK(values[i] == table[before[static_cast<std::size_t>(i)] + 128]);
+    }
+    const std::vector<std::int8_t> looked_up(values, values + count);
+    clamp_s8(values, values, count, -10, 20);
+    for (std::int64_t i = 0; i < count; ++i) {
+      CHECK(values[i] == std::clamp<int>(looked_up[static_cast<std::size_t>(i)], -10, 20));
+    }
+    CHECK(x.intact());
+  }
+}
+
+TEST_CASE("quantize rounds half to even and saturates, dequantize inverts it on the grid") {
+  const float scale = 0.25f;
+  for (const std::int64_t count : kCounts) {
+    GuardedBuffer x(4 * count, 4), q(count, 1), back(4 * count, 4);
+    float* input = x.as<float>();
+    for (std::int64_t i = 0; i < count; ++i) {
+      input[i] = static_cast<float>(i - count / 2) * 1.125f * (i % 3 == 0 ? 20.0f : 1.0f);
+    }
+    quantize_s8(input, q.as<std::int8_t>(), count, scale, 9);
+    dequantize_s8(q.as<std::int8_t>(), back.as<float>(), count, scale, 9);
+    for (std::int64_t i = 0; i < count; ++i) {
+      const std::int32_t expected = to_byte(double{input[i]} / double{scale}, 9, -128, 127);
+      CHECK(q.as<std::int8_t>()[i] == expected);
+      CHECK(back.as<float>()[i] == static_cast<float>(expected - 9) * scale);
+    }
+    CHECK(q.intact());
+    CHECK(back.intact());
+  }
+}
+
+TEST_CASE("fp32 activations follow their formulas and keep within the tensor") {
+  for (const std::int64_t count : kCounts) {
+    GuardedBuffer x(4 * count, 4), y(4 * count, 4);
+    float* input = x.as<float>();
+    float* output = y.as<float>();
+    for (std::int64_t i = 0; i < count; ++i) input[i] = static_cast<float>(i - count / 2) * 0.37f;
+    const auto check = [&](auto function, auto formula) {
+      function(input, output, count);
+      for (std::int64_t i = 0; i < count; ++i) {
+        CHECK(double{output[i]} == doctest::Approx(formula(double{input[i]})).epsilon(1e-6));
+      }
+      CHECK(y.intact());
+    };
+    const auto six = [](double v) { return std::clamp(v, 0.0, 6.0); };
+    check(relu_f32, [](double v) { return std::max(v, 0.0); });
+    check(relu6_f32, six);
+    check(hsigmoid_f32, [&](double v) { return six(v + 3) / 6; });
+    check(hswish_f32, [&](double v) { return v * six(v + 3) / 6; });
+  }
+}
+
+TEST_CASE("fp32 add, mul and pool follow their formulas") {
+  Random random{5};
+  for (const std::int64_t channels : kCounts) {
+    const std::int64_t pixels = 3, count = pixels * channels;
+    GuardedBuffer a(4 * count, 4), b(4 * count, 4), y(4 * count, 4), pooled(4 * channels, 4);
+    for (std::int64_t i = 0; i < count; ++i) {
+      a.as<float>()[i] = static_cast<float>(random.unit() - 0.5);
+      b.as<float>()[i] = static_cast<float>(random.unit() - 0.5);
+    }
+    const float *x = a.as<float>(), *z = b.as<float>();
+    float* out = y.as<float>();
+    add_f32(x, z, out, count);
+    for (std::int64_t i = 0; i < count; ++i) CHECK(out[i] == x[i] + z[i]);
+    mul_f32(x, z, out, pixels, static_cast<std::int32_t>(channels), 0);
+    for (std::int64_t i = 0; i < count; ++i) CHECK(out[i] == x[i] * z[i % channels]);
+    mul_f32(x, z, out, pixels, static_cast<std::int32_t>(channels), 1);
+    for (std::int64_t i = 0; i < count; ++i) CHECK(out[i] == x[i] * z[i]);
+    global_average_pool_f32(x, pooled.as<float>(), pixels, static_cast<std::int32_t>(channels));
+    for (std::int64_t c = 0; c < channels; ++c) {
+      const double mean =
+          (double{x[c]} + double{x[channels + c]} + double{x[2 * channels + c]}) / 3;
+      CHECK(std::fabs(double{pooled.as<float>()[c]} - mean) < 1e-6);
+    }
+    CHECK(y.intact());
+    CHECK(pooled.intact());
+  }
+}
+
+}  // namespace
+}  // namespace edgefront
