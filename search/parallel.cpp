@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 #else
+#include <tbb/info.h>
 #include <tbb/parallel_for.h>
 #include <tbb/partitioner.h>
 #include <tbb/task_arena.h>
@@ -25,6 +26,7 @@ void run_workers(int threads, const std::function<void()>& worker) {
   worker();
   for (std::thread& thread : others) thread.join();
 #else
+  threads = std::min(threads, tbb::info::default_concurrency());  // TBB complains of more
   tbb::task_arena arena(threads);
   arena.execute([&] {
     tbb::parallel_for(
