@@ -58,17 +58,30 @@ template <int K>
 EDGEFRONT_INLINE void correlate(const float* in, std::int64_t in_row, const float* weights,
                                 int stride, std::int64_t height, std::int64_t width, float* out,
                                 std::int64_t out_row) {
+  const std::int64_t step = stride * kLanes;
   for (std::int64_t y = 0; y < height; ++y) {
-    for (std::int64_t x = 0; x < width; ++x) {
-      Lanes sum = {};
-      const float* corner = in + y * stride * in_row + x * stride * kLanes;
-      for (int ky = 0; ky < K; ++ky) {
-        for (int kx = 0; kx < K; ++kx) {
-          sum += *reinterpret_cast<const Lanes*>(corner + ky * in_row + kx * kLanes) *
-                 *reinterpret_cast<const Lanes*>(weights + (ky * K + kx) * kLanes);
+    const float* row = in + y * stride * in_row;
+    float* to = out + y * out_row;
+    std::int64_t x = 0;
+    // Four at once: one chain of additions alone waits for itself.
+    for (; x + 4 <= width; x += 4, row += 4 * step, to += 4 * kLanes) {
+      Lanes sums[4] = {};
+      for (int t = 0; t < K * K; ++t) {
+        const float* tap = row + t / K * in_row + t % K * kLanes;
+        const Lanes w = *reinterpret_cast<const Lanes*>(weights + t * kLanes);
+        for (int i = 0; i < 4; ++i) {
+          sums[i] += *reinterpret_cast<const Lanes*>(tap + i * step) * w;
         }
       }
-      *reinterpret_cast<Lanes*>(out + y * out_row + x * kLanes) = sum;
+      for (int i = 0; i < 4; ++i) *reinterpret_cast<Lanes*>(to + i * kLanes) = sums[i];
+    }
+    for (; x < width; ++x, row += step, to += kLanes) {
+      Lanes sum = {};
+      for (int t = 0; t < K * K; ++t) {
+        sum += *reinterpret_cast<const Lanes*>(row + t / K * in_row + t % K * kLanes) *
+               *reinterpret_cast<const Lanes*>(weights + t * kLanes);
+      }
+      *reinterpret_cast<Lanes*>(to) = sum;
     }
   }
 }
