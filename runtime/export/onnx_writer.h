@@ -1,6 +1,6 @@
-// ONNX: int8 models as QDQ (QuantizeLinear/DequantizeLinear around float operators, opset 13,
-// ir_version 8), float models plainly. Input and output are float32 NCHW with batch 1: "input" and
-// "logits". Hswish is HardSwish of the opset (14) or its parts.
+// ONNX, opset 14, ir_version 8: int8 models as QDQ (QuantizeLinear/DequantizeLinear around float
+// operators), float models plainly. Inputs and outputs are float32, NCHW with batch 1: "input"
+// (already normalised) and "logits", [1, classes]; further ones are "input_1", "logits_1", …
 #pragma once
 
 #include <string>
