@@ -103,9 +103,9 @@ class SettingProfiler {
     return std::string(precision_name(precision_)) + " " + what;
   }
 
-  ProbeProgress progress_of(const std::string& what, int before, int total) const {
-    return [this, what, before, total](int done, int) {
-      if (progress_) progress_(stage(what), before + done, total);
+  ProbeProgress progress_of(const std::string& what) const {
+    return [this, what](int done, int total) {
+      if (progress_) progress_(stage(what), done, total);
     };
   }
 
@@ -133,9 +133,7 @@ class SettingProfiler {
     }
     if (missing.empty()) return;
     std::vector<LayerMeasurement> measured;
-    throw_unless_ok(measure_layers(missing, options_.protocol,
-                                   progress_of("layers", 0, static_cast<int>(missing.size())),
-                                   &measured));
+    throw_unless_ok(measure_layers(missing, options_.protocol, progress_of("layers"), &measured));
     for (auto& layer : measured) {
       const std::string text = layer.key.text();
       profile_.layers.insert_or_assign(text, std::move(layer));
@@ -153,9 +151,8 @@ class SettingProfiler {
     }
     const int wanted = options_.calibration_networks - static_cast<int>(known.size());
     const std::vector<Genotype> drawn = draw_networks(space_, wanted, options_.seed, known);
-    std::vector<NetworkEntry> entries =
-        measure_genotypes(space_, drawn, precision_, threads_, set_.name, options_.protocol,
-                          progress_of("networks", 0, static_cast<int>(drawn.size())));
+    std::vector<NetworkEntry> entries = measure_genotypes(
+        space_, drawn, precision_, threads_, set_.name, options_.protocol, progress_of("networks"));
     std::move(entries.begin(), entries.end(), std::back_inserter(profile_.networks));
     for (auto& n : profile_.networks) {
       if (of_this_run(n)) n.predicted_sum_us = sum_of(parse_genotype(space_, n.genotype));
@@ -194,6 +191,7 @@ std::vector<NetworkEntry> measure_genotypes(const SearchSpace& space,
                                             const ProbeProgress& progress) {
   std::vector<NetworkEntry> entries;
   const int total = static_cast<int>(genotypes.size());
+  int done_before = 0;
   // As many networks side by side as memory allows: those of a group are interleaved.
   for (std::size_t first = 0; first < genotypes.size();) {
     std::vector<Model> models;
@@ -207,14 +205,16 @@ std::vector<NetworkEntry> measure_genotypes(const SearchSpace& space,
     }
     std::vector<const Model*> pointers;
     for (const Model& model : models) pointers.push_back(&model);
-    const auto before = static_cast<int>(first);
+    const auto group = static_cast<int>(models.size());
     std::vector<NetworkMeasurement> measured;
     throw_unless_ok(measure_networks(
         pointers, names, kernel_set, threads, protocol,
-        [&](int done, int) {
-          if (progress) progress(before + done, total);
+        [&](int done, int passes) {  // the probe may count an entry once per pass
+          const auto networks = static_cast<int>(std::int64_t{done} * group / std::max(passes, 1));
+          if (progress) progress(done_before + networks, total);
         },
         &measured));
+    done_before += group;
     for (auto& m : measured) {
       entries.push_back(
           {m.name, space.digest, precision, threads, kernel_set, 0, std::move(m.statistics)});
