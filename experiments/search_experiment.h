@@ -16,12 +16,12 @@ namespace edgefront {
 /// [[device]]: where the networks shall run. One of `profile` and `description` at least.
 struct DeviceChoice {
   std::string name = "host";
-  std::string profile;      ///< device profile (.h5): look-up table
-  std::string description;  ///< device description (.toml): roofline alone, without a profile
+  std::string profile = {};      ///< device profile (.h5): look-up table
+  std::string description = {};  ///< device description (.toml): roofline alone, without a profile
   Precision precision = Precision::kInt8;
   int threads = 1;
   OnMiss on_miss = OnMiss::kError;
-  std::string kernel_set;  ///< empty: the profile's
+  std::string kernel_set = {};  ///< empty: the profile's
 };
 
 enum class EvaluatorKind { kProxy, kSupernet, kTrain };

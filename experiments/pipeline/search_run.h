@@ -53,9 +53,9 @@ struct SearchRunOptions {
   int threads = 0;     ///< candidates side by side; 0 = the experiment's. No result depends on it
   bool adopt = false;  ///< where the replay differs: tell the algorithm the journal's evaluations
                        ///< from there on, and go on; journalled too
-  std::function<void(const SearchProgress&)> progress;  ///< one call at a time, any thread
-  EvaluatorProgress prepare_progress;                   ///< of the work before the search
-  std::function<void(const std::string&)> notice;       ///< one line, e.g. a torn line was dropped
+  std::function<void(const SearchProgress&)> progress = {};  ///< one call at a time, any thread
+  EvaluatorProgress prepare_progress = {};                   ///< of the work before the search
+  std::function<void(const std::string&)> notice = {};  ///< one line, e.g. a torn line was dropped
 };
 
 struct RunResult {
