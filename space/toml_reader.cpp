@@ -1,16 +1,28 @@
 #include "space/toml_reader.h"
 
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <charconv>
 #include <fstream>
 #include <map>
 #include <optional>
 #include <set>
-#include <sstream>
 
 #include "space/error.h"
+
+namespace {
+
+/// toml++ 3.3 states as fact some things that a wrong file can break (a table header whose key
+/// begins with a stray character); compiled without assertions that is undefined behaviour.
+[[noreturn]] void refuse_syntax() { throw edgefront::InputError("unexpected character"); }
+
+}  // namespace
+
+#include <toml++/impl/preprocessor.h>
+#undef TOML_ASSERT
+#undef TOML_ASSERT_ASSUME
+#define TOML_ASSERT(expr) ((expr) ? static_cast<void>(0) : refuse_syntax())
+#define TOML_ASSERT_ASSUME(expr) TOML_ASSERT(expr)
+#include <toml++/toml.h>
 
 namespace edgefront {
 
@@ -358,6 +370,8 @@ TomlTable parse_toml(const std::string& text, const std::string& name) {
   } catch (const toml::parse_error& error) {
     throw InputError(name + ":" + std::to_string(error.source().begin.line) +
                      ": not valid TOML: " + std::string(error.description()));
+  } catch (const InputError& error) {
+    throw InputError(name + ": not valid TOML: " + error.what());
   }
   const toml::node* root = &document->root;
   return TomlTable(std::move(document), root, "", 0);
