@@ -1,0 +1,104 @@
+#include "runtime/file.h"
+
+#include <doctest/doctest.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+
+namespace edgefront {
+namespace {
+
+struct TemporaryFolder {
+  std::string path;
+  TemporaryFolder() {
+    char name[] = "/tmp/edgefront_file_test_XXXXXX";
+    REQUIRE(::mkdtemp(name) != nullptr);
+    path = name;
+  }
+  ~TemporaryFolder() { std::filesystem::remove_all(path); }
+  std::string file(const char* name) const { return path + "/" + name; }
+  int files() const {
+    int count = 0;
+    for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(path)) ++count;
+    return count;
+  }
+};
+
+std::string text_of(const std::string& path) {
+  std::vector<std::uint8_t> bytes;
+  REQUIRE(read_file(path, &bytes).ok());
+  return {bytes.begin(), bytes.end()};
+}
+
+}  // namespace
+
+TEST_CASE("digests are XXH3-128 in canonical order") {
+  // As `xxhsum -H2` prints them.
+  CHECK(digest_hex("", 0) == "99aa06d3014798d86001c324468d497f");
+  CHECK(digest_hex(nullptr, 0) == "99aa06d3014798d86001c324468d497f");
+  CHECK(digest_hex("abc", 3) == "06b05ab6733a618578af5f94892f3950");
+}
+
+TEST_CASE("a written file is read back, replaces the old one and leaves nothing beside it") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("a");
+  REQUIRE(write_file_atomic(path, "first", 5).ok());
+  REQUIRE(write_file_atomic(path, "second!", 7).ok());
+  CHECK(text_of(path) == "second!");
+  CHECK(folder.files() == 1);
+}
+
+TEST_CASE("a file that cannot be read says why") {
+  const TemporaryFolder folder;
+  std::vector<std::uint8_t> bytes;
+  Status status = read_file(folder.file("none"), &bytes);
+  CHECK(status.code() == StatusCode::kInvalid);
+  CHECK(status.message() == folder.file("none") + ": cannot open: No such file or directory");
+  CHECK(read_file(folder.path, &bytes).message() == folder.path + ": not a regular file");
+  REQUIRE(::mkfifo(folder.file("pipe").c_str(), 0600) == 0);
+  CHECK(read_file(folder.file("pipe"), &bytes).message() ==
+        folder.file("pipe") + ": not a regular file");
+  REQUIRE(write_file_atomic(folder.file("big"), "12345", 5).ok());
+  status = read_file(folder.file("big"), &bytes, 4);
+  CHECK(status.code() == StatusCode::kInvalid);
+  CHECK(status.message() == folder.file("big") + ": 5 bytes, accepted are at most 4");
+}
+
+TEST_CASE(
+    "a full disk is an environment error, the old file stands and the temporary one is gone") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("a");
+  REQUIRE(write_file_atomic(path, "old", 3).ok());
+  // A limit on file size stands in for a full disk: write() fails half-way in the same manner.
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+  const rlimit tight{1000, before.rlim_max};
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &tight) == 0);
+  const std::string large(5000, 'x');
+  const Status status = write_file_atomic(path, large.data(), large.size());
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, handler);
+  CHECK(status.code() == StatusCode::kEnvironment);
+  CHECK(status.message().find("cannot write: File too large") != std::string::npos);
+  CHECK(text_of(path) == "old");
+  CHECK(folder.files() == 1);
+}
+
+TEST_CASE("a folder that is missing, or in the file's place, is an environment error") {
+  const TemporaryFolder folder;
+  Status status = write_file_atomic(folder.file("no/a"), "x", 1);
+  CHECK(status.code() == StatusCode::kEnvironment);
+  CHECK(status.message().find("cannot create: No such file or directory") != std::string::npos);
+  REQUIRE(::mkdir(folder.file("taken").c_str(), 0700) == 0);
+  status = write_file_atomic(folder.file("taken"), "x", 1);
+  CHECK(status.code() == StatusCode::kEnvironment);
+  CHECK(status.message().find("cannot rename") != std::string::npos);
+  CHECK(folder.files() == 1);
+}
+
+}  // namespace edgefront
