@@ -99,7 +99,9 @@ void calibrate(DeviceProfile& profile) {
     points.sum_us.push_back(n.predicted_sum_us);
     points.measured_us.push_back(n.statistics.latency_us);
   }
-  for (const auto& [setting, points] : settings) {
+  for (const auto& entry : settings) {
+    const Setting& setting = entry.first;
+    const Points& points = entry.second;
     const auto& [space_digest, precision, threads, kernel_set] = setting;
     if (points.sum_us.size() < kFewestNetworks) continue;
     std::erase_if(profile.calibrations, [&](const Calibration& c) {
