@@ -66,26 +66,26 @@ const ConvKernelF32 kAvx2FullyConnectedF32 = {"fully_connected_16", gemm_packed_
                                               gemm_no_scratch, gemm_pack_f32,
                                               EDGEFRONT_X86(avx2_matrix_f32)};
 
-const ConvKernelS8 kAvx512PointwiseS8 = {"pointwise_6x64", gemm_packed_bytes_s8, gemm_no_scratch,
+const ConvKernelS8 kAvx512PointwiseS8 = {"pointwise_8x32", gemm_packed_bytes_s8, gemm_no_scratch,
                                          gemm_pack_u8, EDGEFRONT_X86(avx512_vnni_matrix_s8)};
-const ConvKernelS8 kAvx512ConvS8 = {"im2col_6x64", gemm_packed_bytes_s8,
+const ConvKernelS8 kAvx512ConvS8 = {"im2col_8x32", gemm_packed_bytes_s8,
                                     convolution_scratch_bytes_s8, gemm_pack_u8,
                                     EDGEFRONT_X86(avx512_vnni_conv_s8)};
 const ConvKernelS8 kAvx512DepthwiseS8 = {"depthwise_quads_16", depthwise_packed_bytes_quad,
                                          depthwise_scratch_bytes_quad, depthwise_pack_quad,
                                          EDGEFRONT_X86(avx512_vnni_depthwise_s8)};
-const ConvKernelS8 kAvx512FullyConnectedS8 = {"fully_connected_64", gemm_packed_bytes_s8,
+const ConvKernelS8 kAvx512FullyConnectedS8 = {"fully_connected_32", gemm_packed_bytes_s8,
                                               gemm_no_scratch, gemm_pack_u8,
                                               EDGEFRONT_X86(avx512_vnni_matrix_s8)};
-const ConvKernelF32 kAvx512PointwiseF32 = {"pointwise_6x64", gemm_packed_bytes_f32, gemm_no_scratch,
+const ConvKernelF32 kAvx512PointwiseF32 = {"pointwise_8x32", gemm_packed_bytes_f32, gemm_no_scratch,
                                            gemm_pack_f32, EDGEFRONT_X86(avx512_vnni_matrix_f32)};
-const ConvKernelF32 kAvx512ConvF32 = {"im2col_6x64", gemm_packed_bytes_f32,
+const ConvKernelF32 kAvx512ConvF32 = {"im2col_8x32", gemm_packed_bytes_f32,
                                       convolution_scratch_bytes_f32, gemm_pack_f32,
                                       EDGEFRONT_X86(avx512_vnni_conv_f32)};
 const ConvKernelF32 kAvx512DepthwiseF32 = {"depthwise_16", depthwise_packed_bytes_f32,
                                            gemm_no_scratch, depthwise_pack_f32,
                                            EDGEFRONT_X86(avx512_vnni_depthwise_f32)};
-const ConvKernelF32 kAvx512FullyConnectedF32 = {"fully_connected_64", gemm_packed_bytes_f32,
+const ConvKernelF32 kAvx512FullyConnectedF32 = {"fully_connected_32", gemm_packed_bytes_f32,
                                                 gemm_no_scratch, gemm_pack_f32,
                                                 EDGEFRONT_X86(avx512_vnni_matrix_f32)};
 

@@ -59,11 +59,15 @@ EDGEFRONT_INLINE void load_rests(const Tile& t, int32_t rests[kPixels]) {
   }
 }
 
-template <int kPixels>
+/// Whether the depth is a multiple of four. Separate kernels: a second use of the accumulators
+/// after the loop makes GCC move them through memory in every step.
+enum class Depth { kQuads, kQuadsAndRest };
+
+template <Depth kDepth, int kPixels>
 void run_tile(const Tile& t) {
   const __m256i* bias = reinterpret_cast<const __m256i*>(t.bias);
   int32_t rests[kPixels];
-  if (t.depth % 4 != 0) load_rests<kPixels>(t, rests);
+  if constexpr (kDepth == Depth::kQuadsAndRest) load_rests<kPixels>(t, rests);
   __m256i low[kPixels], high[kPixels];
   EDGEFRONT_UNROLL
   for (int p = 0; p < kPixels; ++p) {
@@ -78,7 +82,7 @@ void run_tile(const Tile& t) {
     for (int p = 0; p < kPixels; ++p) memcpy(&quads[p], t.input + p * t.input_stride + k, 4);
     multiply_quad<kPixels>(w, quads, low, high);
   }
-  if (k < t.depth) multiply_quad<kPixels>(w, rests, low, high);
+  if constexpr (kDepth == Depth::kQuadsAndRest) multiply_quad<kPixels>(w, rests, low, high);
   __m256 multiplier_low, multiplier_high;
   load_multipliers(t.multipliers, t.channels, &multiplier_low, &multiplier_high);
   EDGEFRONT_UNROLL
@@ -91,13 +95,20 @@ void run_tile(const Tile& t) {
   }
 }
 
-template <int kPixels>
+template <Depth kDepth, int kPixels>
 void run_tiles(Tile* t, int64_t* pixels) {
   for (; *pixels >= kPixels; *pixels -= kPixels) {
-    run_tile<kPixels>(*t);
+    run_tile<kDepth, kPixels>(*t);
     t->input += kPixels * t->input_stride;
     t->output += kPixels * t->output_stride;
   }
+}
+
+template <Depth kDepth>
+void run_panel(Tile t, int64_t pixels) {
+  run_tiles<kDepth, 4>(&t, &pixels);
+  run_tiles<kDepth, 2>(&t, &pixels);
+  run_tiles<kDepth, 1>(&t, &pixels);
 }
 
 void run_block(const GemmArgsS8& args, const Clamp256& clamp, int64_t first, int64_t pixels) {
@@ -119,10 +130,11 @@ void run_block(const GemmArgsS8& args, const Clamp256& clamp, int64_t first, int
     t.output_stride = args.channels;
     t.channels = rest < kPanelChannels ? rest : kPanelChannels;
     t.clamp = clamp;
-    int64_t left = pixels;
-    run_tiles<4>(&t, &left);
-    run_tiles<2>(&t, &left);
-    run_tiles<1>(&t, &left);
+    if (args.depth % 4 == 0) {
+      run_panel<Depth::kQuads>(t, pixels);
+    } else {
+      run_panel<Depth::kQuadsAndRest>(t, pixels);
+    }
   }
 }
 

@@ -10,7 +10,7 @@
 namespace edgefront {
 namespace {
 
-constexpr int kMaxPanels = 4;
+constexpr int kMaxPanels = 2;
 constexpr int64_t kPixelBlock = 48;
 
 struct Tile {
@@ -67,31 +67,16 @@ void run_tiles(Tile* t, int64_t* pixels) {
 }
 
 void run_panels(Tile t, int panels, int64_t pixels) {
-  switch (panels) {
-    case 1:
-      run_tiles<12, 1>(&t, &pixels);
-      run_tiles<4, 1>(&t, &pixels);
-      run_tiles<2, 1>(&t, &pixels);
-      run_tiles<1, 1>(&t, &pixels);
-      break;
-    case 2:
-      run_tiles<8, 2>(&t, &pixels);
-      run_tiles<4, 2>(&t, &pixels);
-      run_tiles<2, 2>(&t, &pixels);
-      run_tiles<1, 2>(&t, &pixels);
-      break;
-    case 3:
-      run_tiles<8, 3>(&t, &pixels);
-      run_tiles<4, 3>(&t, &pixels);
-      run_tiles<2, 3>(&t, &pixels);
-      run_tiles<1, 3>(&t, &pixels);
-      break;
-    default:
-      run_tiles<6, 4>(&t, &pixels);
-      run_tiles<4, 4>(&t, &pixels);
-      run_tiles<2, 4>(&t, &pixels);
-      run_tiles<1, 4>(&t, &pixels);
-      break;
+  if (panels == 1) {
+    run_tiles<12, 1>(&t, &pixels);
+    run_tiles<4, 1>(&t, &pixels);
+    run_tiles<2, 1>(&t, &pixels);
+    run_tiles<1, 1>(&t, &pixels);
+  } else {
+    run_tiles<8, 2>(&t, &pixels);
+    run_tiles<4, 2>(&t, &pixels);
+    run_tiles<2, 2>(&t, &pixels);
+    run_tiles<1, 2>(&t, &pixels);
   }
 }
 

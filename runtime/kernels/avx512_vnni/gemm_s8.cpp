@@ -13,10 +13,10 @@
 namespace edgefront {
 namespace {
 
-constexpr int kMaxPanels = 4;
+constexpr int kMaxPanels = 2;
 constexpr int64_t kPixelBlock = 48;  ///< pixels that pass over the weights of one panel group
 
-/// One group of at most four panels.
+/// One group of at most two panels.
 struct Tile {
   const int8_t* input;
   int64_t input_stride;
@@ -43,6 +43,10 @@ EDGEFRONT_INLINE __m512i part_quad(const int8_t* q, __mmask16 mask) {
   return _mm512_xor_si512(quad, _mm512_set1_epi8(static_cast<char>(0x80)));
 }
 
+/// Whether the depth is a multiple of four. Separate kernels: a second use of the accumulators
+/// after the loop makes GCC move them through memory in every step.
+enum class Depth { kQuads, kQuadsAndRest };
+
 enum class Quad { kWhole, kPart };
 
 template <Quad kQuad, int kPixels, int kPanels>
@@ -61,7 +65,7 @@ EDGEFRONT_INLINE void multiply_quad(const Tile& t, int32_t k, __m512i acc[kPixel
   }
 }
 
-template <int kPixels, int kPanels>
+template <Depth kDepth, int kPixels, int kPanels>
 void run_tile(const Tile& t) {
   __m512i acc[kPixels][kPanels];
   EDGEFRONT_UNROLL
@@ -72,7 +76,9 @@ void run_tile(const Tile& t) {
   }
   int32_t k = 0;
   for (; k + 4 <= t.depth; k += 4) multiply_quad<Quad::kWhole, kPixels, kPanels>(t, k, acc);
-  if (k < t.depth) multiply_quad<Quad::kPart, kPixels, kPanels>(t, k, acc);
+  if constexpr (kDepth == Depth::kQuadsAndRest) {
+    multiply_quad<Quad::kPart, kPixels, kPanels>(t, k, acc);
+  }
   EDGEFRONT_UNROLL
   for (int v = 0; v < kPanels; ++v) {
     const __mmask16 mask = v + 1 < kPanels ? static_cast<__mmask16>(0xffff) : t.last_mask;
@@ -86,42 +92,29 @@ void run_tile(const Tile& t) {
   }
 }
 
-template <int kPixels, int kPanels>
+template <Depth kDepth, int kPixels, int kPanels>
 void run_tiles(Tile* t, int64_t* pixels) {
   for (; *pixels >= kPixels; *pixels -= kPixels) {
-    run_tile<kPixels, kPanels>(*t);
+    run_tile<kDepth, kPixels, kPanels>(*t);
     t->input += kPixels * t->input_stride;
     t->output += kPixels * t->output_stride;
   }
 }
 
-/// At most 24 accumulators, at least eight chains of dependent products while pixels last.
+/// Sixteen accumulators hide the latency of the products; with 24 (8×3, 6×4) GCC 12 spills and the
+/// int8 kernel runs at half the speed.
+template <Depth kDepth>
 void run_panels(Tile t, int panels, int64_t pixels) {
-  switch (panels) {
-    case 1:
-      run_tiles<12, 1>(&t, &pixels);
-      run_tiles<4, 1>(&t, &pixels);
-      run_tiles<2, 1>(&t, &pixels);
-      run_tiles<1, 1>(&t, &pixels);
-      break;
-    case 2:
-      run_tiles<8, 2>(&t, &pixels);
-      run_tiles<4, 2>(&t, &pixels);
-      run_tiles<2, 2>(&t, &pixels);
-      run_tiles<1, 2>(&t, &pixels);
-      break;
-    case 3:
-      run_tiles<8, 3>(&t, &pixels);
-      run_tiles<4, 3>(&t, &pixels);
-      run_tiles<2, 3>(&t, &pixels);
-      run_tiles<1, 3>(&t, &pixels);
-      break;
-    default:
-      run_tiles<6, 4>(&t, &pixels);
-      run_tiles<4, 4>(&t, &pixels);
-      run_tiles<2, 4>(&t, &pixels);
-      run_tiles<1, 4>(&t, &pixels);
-      break;
+  if (panels == 1) {
+    run_tiles<kDepth, 12, 1>(&t, &pixels);
+    run_tiles<kDepth, 4, 1>(&t, &pixels);
+    run_tiles<kDepth, 2, 1>(&t, &pixels);
+    run_tiles<kDepth, 1, 1>(&t, &pixels);
+  } else {
+    run_tiles<kDepth, 8, 2>(&t, &pixels);
+    run_tiles<kDepth, 4, 2>(&t, &pixels);
+    run_tiles<kDepth, 2, 2>(&t, &pixels);
+    run_tiles<kDepth, 1, 2>(&t, &pixels);
   }
 }
 
@@ -148,7 +141,11 @@ void run_block(const GemmArgsS8& args, const Clamp512& clamp, int64_t first, int
     t.output_stride = args.channels;
     t.last_mask = mask16(args.channels - (end - 1) * kPanelChannels);
     t.clamp = clamp;
-    run_panels(t, end - panel, pixels);
+    if (args.depth % 4 == 0) {
+      run_panels<Depth::kQuads>(t, end - panel, pixels);
+    } else {
+      run_panels<Depth::kQuadsAndRest>(t, end - panel, pixels);
+    }
   }
 }
 
