@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Every command has --help; what is wrong gives one clear line and exit code 2.
+set -euo pipefail
+. tests/scripts/lib.sh
+space=experiments/spaces/fashion_small.toml
+
+expect 0 'Commands:' "$edgefront" --help
+expect 0 '^edgefront [0-9]' "$edgefront" --version
+for command in space layers profile estimate search export evaluate bench report; do
+  expect 0 "Usage: edgefront $command" "$edgefront" $command --help
+  refuse "no-such-flag.*see edgefront $command --help" "$edgefront" $command --no-such-flag
+done
+for program in edgefront-run edgefront-probe; do
+  expect 0 'Usage' "$bin/$program" --help
+  expect 2 'no-such-flag' "$bin/$program" --no-such-flag
+done
+
+refuse "no command 'serach'; accepted are space" "$edgefront" serach
+refuse 'missing SPACE.toml' "$edgefront" space
+refuse 'missing.toml' "$edgefront" space "$work/missing.toml"
+refuse "samples is 'many'; accepted are whole numbers" "$edgefront" space $space --samples many
+refuse "threads is '7'; accepted is 1" "$edgefront" profile --space $space --out "$work/x.h5" --threads 7
+refuse "precision is 'int4'; accepted are" "$edgefront" profile --space $space --out "$work/x.h5" --precision int4
+
+# Unknown key, wrong type and broken syntax in a space and in an experiment.
+sed '0,/^classes/s//klasses/' $space >"$work/typo.toml"
+refuse 'klasses|classes' "$edgefront" space "$work/typo.toml"
+head -c 300 $space >"$work/cut.toml"
+refuse 'cut.toml' "$edgefront" space "$work/cut.toml"
+printf 'name = "x"\nsead = 7\n' >"$work/experiment.toml"
+refuse 'experiment.toml' "$edgefront" search "$work/experiment.toml" --out "$work/run"
+[ ! -e "$work/run/journal.jsonl" ] || die "a refused experiment left a journal"
+
+# Files from outside: missing, truncated, flipped.
+refuse 'missing.h5' "$edgefront" profile --show "$work/missing.h5"
+refuse 'missing.efm' "$edgefront" bench "$work/missing.efm"
+head -c 100 tests/runtime/fixtures/*.efm >"$work/short.efm" 2>/dev/null || die "no .efm fixture"
+refuse 'short.efm' "$edgefront" bench "$work/short.efm"
+expect 2 'short.efm' "$bin/edgefront-run" "$work/short.efm" --self-test
+head -c 1000 tests/hwprofiles/fixtures/profile_v1.h5 >"$work/short.h5"
+refuse 'short.h5' "$edgefront" profile --show "$work/short.h5"
+refuse 'short.h5' "$edgefront" estimate $space mobilenet_v2_like --device "$work/short.h5"
+refuse 'nosuchset' env EDGEFRONT_KERNELS=nosuchset "$edgefront" profile --space $space --out "$work/x.h5"
+refuse 'fashion-mist' "$edgefront" evaluate tests/runtime/fixtures/*.efm --data fashion-mist
+refuse "on-miss is 'guess'" "$edgefront" estimate $space mobilenet_v2_like --device tests/hwprofiles/fixtures/profile_v1.h5 --on-miss guess
+refuse 'no_such_arch' "$edgefront" estimate $space no_such_arch --device tests/hwprofiles/fixtures/profile_v1.h5
+refuse 'missing-run' "$edgefront" export "$work/missing-run" --select knee --out "$work/models"
+refuse 'missing-run' "$edgefront" report "$work/missing-run" --out "$work/report.html"
+[ ! -e "$work/report.html" ] || die "a refused report left a file"
+
+echo "command line: $checks checks"

@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# A killed search goes on where it was: kill -9 at chosen journal lengths, death inside a write, and
+# a full disk; then the same command gives front.json to the byte, with one thread and with two.
+set -euo pipefail
+. tests/scripts/lib.sh
+budget=1500
+sed "s/evaluations = 400/evaluations = $budget/" experiments/configs/proxy.toml >"$work/experiment.toml"
+
+answered() { grep -c '^{"evaluation":' "$1/journal.jsonl" || true; }
+search() { "$edgefront" search "$work/experiment.toml" --out "$1" --threads "$2"; }
+finish_and_compare() {
+  search "$1" "$2" >"$work/finish.txt" 2>&1 || { cat "$work/finish.txt" >&2; die "resuming $1 failed"; }
+  [ "$(answered "$1")" -eq $budget ] || die "$1 has $(answered "$1") evaluations instead of $budget"
+  cmp "$work/whole/front.json" "$1/front.json" || die "front.json differs after $1"
+  cmp "$work/whole/front.csv" "$1/front.csv" || die "front.csv differs after $1"
+  checks=$((checks + 1))
+}
+
+search "$work/whole" 1 >/dev/null 2>&1 || die "the uninterrupted run failed"
+size=$(stat -c %s "$work/whole/journal.jsonl")
+finish_and_compare "$work/whole" 2  # a finished run: nothing is asked again
+search "$work/two" 2 >/dev/null 2>&1
+finish_and_compare "$work/two" 1
+
+for threads in 1 2; do
+  for percent in 2 30 60 90; do
+    run=$work/killed.$threads.$percent
+    target=$((size * percent / 100))
+    search "$run" $threads >/dev/null 2>&1 &
+    pid=$!
+    while [ "$(stat -c %s "$run/journal.jsonl" 2>/dev/null || echo 0)" -lt $target ] &&
+      kill -0 $pid 2>/dev/null; do :; done
+    # `search` is a function in a subshell: its child is the program.
+    pkill -9 -P $pid 2>/dev/null || kill -9 $pid 2>/dev/null || true
+    wait $pid 2>/dev/null || true
+    pkill -9 -f "$run" 2>/dev/null || true
+    [ "$(answered "$run")" -lt $budget ] || die "the kill at $percent % came after the end"
+    finish_and_compare "$run" $threads
+  done
+done
+
+# Death inside a write: a file-size limit lets only the first part of a line through, then the signal
+# ends the process. The last line must be torn.
+run=$work/torn
+(ulimit -c 0; ulimit -f $((size / 2 / 1024)); search "$run" 1 >/dev/null 2>&1) || true
+[ "$(tail -c 1 "$run/journal.jsonl" | od -An -c | tr -d ' ')" != '\n' ] || die "the last line is not torn"
+[ "$(answered "$run")" -lt $budget ] || die "the torn journal is complete"
+finish_and_compare "$run" 1
+grep -q 'torn' "$work/finish.txt" || die "no notice of the torn line"
+
+# A full disk: the same limit with the signal ignored makes the write fail.
+run=$work/full
+code=0
+(trap '' XFSZ; ulimit -f $((size / 2 / 1024)); search "$run" 1 >"$work/out.txt" 2>&1) || code=$?
+[ $code -eq 3 ] || { cat "$work/out.txt" >&2; die "a full disk gave exit code $code instead of 3"; }
+grep -q 'journal.jsonl' "$work/out.txt" || die "the message does not name the journal"
+finish_and_compare "$run" 1
+
+# A real full file system, where this user may mount one.
+run=$work/disk
+mkdir "$run"
+if mount -t tmpfs -o size=$((size / 3)) tmpfs "$run" 2>/dev/null; then
+  code=0
+  search "$run" 1 >"$work/out.txt" 2>&1 || code=$?
+  mount -o remount,size=64M "$run"
+  [ $code -eq 3 ] || { cat "$work/out.txt" >&2; umount "$run"; die "a full file system gave $code"; }
+  finish_and_compare "$run" 1
+  umount "$run"
+else
+  echo "SKIPPED: a full file system (mounting one needs root)"
+fi
+
+# Other keys are refused by name, a larger budget is not.
+sed 's/^seed = 1/seed = 2/' "$work/experiment.toml" >"$work/other.toml"
+refuse 'seed' "$edgefront" search "$work/other.toml" --out "$work/whole"
+sed -i "s/evaluations = $budget/evaluations = $((budget + 40))/" "$work/experiment.toml"
+budget=$((budget + 40))
+search "$work/whole" 2 >/dev/null 2>&1 || die "a larger budget was refused"
+[ "$(answered "$work/whole")" -eq $budget ] || die "the larger budget was not used"
+
+echo "resume: $checks checks, journal of $size bytes"
