@@ -77,6 +77,8 @@ void visit(const Visitor& v, SupernetOptions& supernet) {
   v("recalibration_images", supernet.recalibration_images, 1, kManyImages);
   v("held_out", supernet.held_out, 1, kManyImages);
   v("judge_images", supernet.judge_images, 0, kManyImages);
+  v("shift_pixels", supernet.shift_pixels, 0, 1024);
+  v("flip", supernet.flip);
   v("threads", supernet.threads, 1, kManyThreads);
 }
 

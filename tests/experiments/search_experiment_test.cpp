@@ -1,0 +1,154 @@
+#include "experiments/search_experiment.h"
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+
+#include "space/error.h"
+#include "tests/experiments/pipeline/toy_run.h"
+
+namespace edgefront {
+namespace {
+
+using toy::contains;
+using toy::message_of;
+
+const std::string kSmallest = R"(
+name = "x"
+space = { file = "s.toml" }
+device = { profile = "d.h5" }
+)";
+
+const std::string kFull = R"(
+name = "fash\"ion"
+seed = 7
+space       = { file = "s.toml" }
+device      = [{ name = "host", profile = "host.h5", precision = "fp32", on_miss = "analytic" },
+               { name = "board", description = "board.toml", kernel_set = "reference" }]
+objectives  = ["error", "latency_us", "energy_uj@board"]
+constraints = { arena_bytes = "256KiB", latency_us = "0.3ms", "weights_bytes@board" = 12345 }
+evaluator   = { kind = "supernet", data = "fashion-mnist", seconds = 60.5, random_subnets = 3 }
+[search]
+algorithm = "random"
+population = 24
+evaluations = 100
+in_flight = 10
+include = ["small", "1.2.3"]
+threads = 2
+[export]
+epochs = 12
+learning_rate = 0.05
+range = "percentile"
+inherit = false
+calibration_images = 64
+max_loss_percent = 0.3
+)";
+
+SearchExperiment parse(const std::string& text) { return parse_experiment(text, "e.toml", "."); }
+
+std::string refusal(const std::string& text) {
+  return message_of<InputError>([&] { parse(text); });
+}
+
+TEST_CASE("every key of an experiment arrives") {
+  const SearchExperiment e = parse(kFull);
+  CHECK(e.name == "fash\"ion");
+  CHECK(e.seed == 7);
+  CHECK(e.space_file == "s.toml");
+  REQUIRE(e.devices.size() == 2);
+  CHECK(e.devices[0].precision == Precision::kFloat32);
+  CHECK(e.devices[0].on_miss == OnMiss::kAnalytic);
+  CHECK(e.devices[1].description == "board.toml");
+  CHECK(e.devices[1].kernel_set == "reference");
+  CHECK(e.objectives == std::vector<std::string>{"error", "latency_us", "energy_uj@board"});
+  CHECK(e.constraints == std::map<std::string, double>{{"arena_bytes", 262144},
+                                                       {"latency_us", 300},
+                                                       {"weights_bytes@board", 12345}});
+  CHECK(e.evaluator.kind == EvaluatorKind::kSupernet);
+  CHECK(e.evaluator.supernet.seconds == 60.5);
+  CHECK(e.evaluator.supernet.random_subnets == 3);
+  CHECK(e.search.algorithm == AlgorithmKind::kRandom);
+  CHECK(e.search.include == std::vector<std::string>{"small", "1.2.3"});
+  CHECK(e.export_choice.train.epochs == 12);
+  CHECK(e.export_choice.quantize.range == RangeMethod::kPercentile);
+  CHECK_FALSE(e.export_choice.inherit);
+  CHECK(e.export_choice.calibration_images == 64);
+  CHECK(e.export_choice.max_loss_percent == 0.3);
+}
+
+TEST_CASE("what is left out has its default") {
+  const SearchExperiment e = parse(kSmallest);
+  CHECK(e.objectives == std::vector<std::string>{"error", "latency_us"});
+  CHECK(e.evaluator.kind == EvaluatorKind::kProxy);
+  CHECK(e.search.population == 20);
+  CHECK(e.search.evaluations == 400);
+  CHECK(e.search.max_consecutive_failures == 10);
+  CHECK_FALSE(e.export_choice.inherit);
+  CHECK(parse(kSmallest + "search = { include = [] }\n").search.include.empty());
+  CHECK(parse(kSmallest + "evaluator = { kind = \"supernet\", data = \"idx:.\" }\n")
+            .export_choice.inherit);
+}
+
+TEST_CASE("the resolved text loads again to the same experiment") {
+  const std::string train =
+      kSmallest +
+      "evaluator = { kind = \"train\", data = \"d\", epochs = 0.75, train_images = 9 }\n";
+  for (const std::string& text : {kSmallest, kFull, train}) {
+    const SearchExperiment first = parse(text);
+    const std::string resolved = write_resolved(first);
+    const SearchExperiment second = parse_experiment(resolved, "resolved.toml", ".");
+    CHECK(resolved_keys(second) == resolved_keys(first));
+    CHECK(write_resolved(second) == resolved);
+  }
+  CHECK(parse(train).evaluator.train.train.epochs == 0.75);
+  CHECK(resolved_keys(parse(kFull)).at("device.board.precision") == "\"int8\"");
+  CHECK(resolved_keys(parse(kFull)).at("constraints.latency_us") == "\"300us\"");
+}
+
+TEST_CASE("a relative path is taken from here, else from the file's own folder") {
+  const toy::TemporaryFolder folder;
+  toy::write_text(folder.path("s.toml"), "");
+  toy::write_text(folder.path("e.toml"), kSmallest);
+  const SearchExperiment e = load_experiment(folder.path("e.toml"));
+  CHECK(e.space_file == folder.path("s.toml"));
+  CHECK(e.devices[0].profile == "d.h5");  // in neither place: named as written when it is opened
+}
+
+TEST_CASE("each wrong key says where, what came and what is accepted") {
+  CHECK(contains(refusal("seed = 1\n"), "e.toml: name: is missing"));
+  CHECK(contains(refusal("name = \"x\"\nspace = { file = \"s\" }\n"), "device: is missing"));
+  CHECK(contains(refusal(kSmallest + "sede = 1\n"), "e.toml:5: sede: unknown key"));
+  CHECK(contains(refusal(kSmallest + "search = { popluation = 4 }\n"),
+                 "search.popluation: unknown key"));
+  CHECK(contains(refusal(kSmallest + "search = { population = 3 }\n"),
+                 "search.population: came 3, accepted is an integer from 4"));
+  CHECK(contains(refusal(kSmallest + "objectives = [\"eror\"]\n"),
+                 "e.toml:5: objectives: came \"eror\"; accepted: error, latency_us"));
+  CHECK(contains(refusal(kSmallest + "objectives = [\"latency_us@pi\"]\n"), "devices are: host"));
+  CHECK(contains(refusal(kSmallest + "objectives = [\"error\", \"error\"]\n"), "stands twice"));
+  CHECK(contains(refusal(kSmallest + "constraints = { latency_us = \"4KiB\" }\n"),
+                 "constraints.latency_us: came \"4KiB\"; accepted is"));
+  CHECK(contains(refusal(kSmallest + "constraints = { latency_us = 0 }\n"),
+                 "accepted is a limit above 0"));
+  CHECK(contains(refusal(kSmallest + "evaluator = { kind = \"proxy\", seconds = 3 }\n"),
+                 "evaluator.seconds: unknown key"));
+  CHECK(contains(refusal(kSmallest + "evaluator = { kind = \"train\" }\n"),
+                 "evaluator.data: is missing"));
+  CHECK(
+      contains(refusal(kSmallest + "export = { inherit = true }\n"), "export.inherit: came true"));
+  CHECK(contains(refusal("name = \"x\"\nspace = { file = \"s\" }\ndevice = { name = \"a\" }\n"),
+                 "profile: is missing"));
+}
+
+TEST_CASE("threads, budget and the places of digested files may change on resume, nothing else") {
+  for (const auto& [key, text] : resolved_keys(parse(kFull))) {
+    const bool may = key == "search.threads" || key == "search.evaluations" ||
+                     key == "search.max_consecutive_failures" || key == "space.file" ||
+                     key == "device.host.profile" || key == "device.host.description" ||
+                     key == "device.board.profile" || key == "device.board.description";
+    CHECK(may_change_on_resume(key) == may);
+  }
+}
+
+}  // namespace
+}  // namespace edgefront
