@@ -119,6 +119,9 @@ TEST_CASE("text that is no TOML names its line; a missing file its path") {
         }).rfind("f.toml:2: not valid TOML: ", 0) == 0);
   CHECK(input_error_of([] { parse_toml("[!x]\n", "f.toml"); }) ==
         "f.toml: not valid TOML: unexpected character");
+  CHECK(input_error_of([] {
+          parse_toml("a = 1 \uFB66\n", "f.toml");
+        }).rfind("f.toml:1: not valid TOML: ", 0) == 0);
   CHECK(input_error_of([] { open_toml("no/such.toml"); }) == "no/such.toml: cannot open the file");
 }
 
