@@ -1,6 +1,7 @@
 #include "runtime/probe/clock.h"
 
 #include <sched.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include <algorithm>
@@ -72,6 +73,12 @@ double elapsed_us(std::uint64_t ticks) {
   const std::uint64_t overhead = clock_overhead_ticks();
   const std::uint64_t net = ticks > overhead ? ticks - overhead : 1;
   return static_cast<double>(net) * ns_per_tick() * 1e-3;
+}
+
+std::int64_t context_switches() {
+  rusage usage{};
+  if (getrusage(RUSAGE_THREAD, &usage) != 0) return 0;
+  return static_cast<std::int64_t>(usage.ru_nivcsw) + usage.ru_nvcsw;
 }
 
 PinnedThread::PinnedThread(int cpu) : cpu_(cpu >= 0 ? cpu : sched_getcpu()) {

@@ -15,6 +15,10 @@ std::uint64_t clock_overhead_ticks();
 /// Microseconds of a tick difference, less the clock's own overhead; always positive.
 double elapsed_us(std::uint64_t ticks);
 
+/// How often the calling thread was switched off its CPU so far; 0 for ever where the OS does not
+/// say.
+std::int64_t context_switches();
+
 /// Pins the calling thread to one CPU for the lifetime of the object; `cpu` −1 picks the current
 /// one. Not pinned where the OS refuses (containers): pinned() tells.
 class PinnedThread {

@@ -238,6 +238,7 @@ void read_protocol(Fields* fields, ProtocolOptions* out) {
     fields->number("relative_half_width", 0, 1, &out->relative_half_width);
   }
   if (fields->has("disturbance")) fields->number("disturbance", 1, 1000, &out->disturbance);
+  if (fields->has("passes")) fields->integer("passes", 1, 100, &out->passes);
   if (fields->has("cpu")) fields->integer("cpu", -1, 65'535, &out->cpu);
   if (fields->has("seed")) fields->seed("seed", &out->seed);
   if (out->max_samples < out->min_samples) fields->fail("has max_samples below min_samples");

@@ -84,6 +84,7 @@ std::string job_line(const ProbeJob& job) {
               {"max_samples", job.protocol.max_samples},
               {"relative_half_width", job.protocol.relative_half_width},
               {"disturbance", job.protocol.disturbance},
+              {"passes", job.protocol.passes},
               {"cpu", job.protocol.cpu},
               {"seed", job.protocol.seed}};
       break;

@@ -80,9 +80,10 @@ double run_round(Group* group, std::uint64_t seed, ReferenceKernel* reference,
   std::vector<double> us;
   for (const int chain : shuffled(static_cast<int>(group->chains.size()), seed)) {
     group->chains[chain].time_steps(&us);
+    const bool interrupted = group->chains[chain].interrupted();
     for (std::size_t step = 0; step < us.size(); ++step) {
       const int entry = group->entries[chain][step];
-      if (entry >= 0) times->push_back({entry, us[step]});
+      if (entry >= 0) times->push_back({entry, us[step], interrupted});
     }
   }
   return std::max(before, reference->time());
@@ -103,17 +104,43 @@ std::vector<int> unmeasured_keys(const std::vector<Chain>& chains, std::size_t f
   return result;
 }
 
-Status measure_chains(const std::vector<Chain>& chains, const std::vector<LayerKey>& keys,
-                      const ProtocolOptions& options, const ProbeProgress& progress,
-                      std::vector<LayerMeasurement>* out) {
+// What the passes over a list share.
+struct Bench {
+  ProtocolOptions options;
+  const ProbeProgress& progress;
+  int total;  // entries of all passes
+  DisturbanceFilter filter;
   ReferenceKernel reference;
-  if (Status s = reference.load(); !s.ok()) return s;
-  DisturbanceFilter filter(options.disturbance);
-  std::vector<bool> measured(keys.size());
   int finished = 0;
+
+  Bench(const ProtocolOptions& o, const ProbeProgress& p, std::size_t entries)
+      : options(o),
+        progress(p),
+        total(static_cast<int>(entries) * std::max(1, o.passes)),
+        filter(o.disturbance) {}
+  int passes() const { return std::max(1, options.passes); }
+  void finish_one() {
+    if (progress) progress(++finished, total);
+  }
+};
+
+// Of several passes' results for one entry that with the middle latency (of two the faster).
+template <class Result>
+Result middle(std::vector<Result> results) {
+  const auto place = results.begin() + static_cast<std::ptrdiff_t>((results.size() - 1) / 2);
+  std::nth_element(results.begin(), place, results.end(), [](const Result& a, const Result& b) {
+    return a.statistics.latency_us < b.statistics.latency_us;
+  });
+  return *place;
+}
+
+Status measure_chains(const std::vector<Chain>& chains, const std::vector<LayerKey>& keys,
+                      std::uint64_t pass_seed, Bench* bench,
+                      std::vector<std::vector<LayerMeasurement>>* out) {
+  std::vector<bool> measured(keys.size());
   for (std::size_t first = 0, end = 0; first < chains.size(); first = end) {
     end = group_end(chains, first);
-    const std::uint64_t seed = stream_value(options.seed, first);
+    const std::uint64_t seed = stream_value(pass_seed, first);
     const std::vector<int> key_of_entry = unmeasured_keys(chains, first, end, &measured);
     std::vector<int> entry_of(keys.size(), -1);
     for (std::size_t entry = 0; entry < key_of_entry.size(); ++entry) {
@@ -122,15 +149,15 @@ Status measure_chains(const std::vector<Chain>& chains, const std::vector<LayerK
     Group group;
     if (Status s = load_group(chains, first, end, keys, entry_of, seed, &group); !s.ok()) return s;
     const std::vector<LatencyStatistics> statistics = sample_rounds(
-        static_cast<int>(key_of_entry.size()), options,
+        static_cast<int>(key_of_entry.size()), bench->options,
         [&](std::uint64_t round, std::vector<TimedEntry>* times) {
-          return run_round(&group, stream_value(seed, round), &reference, times);
+          return run_round(&group, stream_value(seed, round), &bench->reference, times);
         },
-        &filter);
+        &bench->filter);
     for (std::size_t entry = 0; entry < statistics.size(); ++entry) {
       const int key = key_of_entry[entry];
-      (*out)[key] = {keys[key], statistics[entry]};
-      if (progress) progress(++finished, static_cast<int>(keys.size()));
+      (*out)[key].push_back({keys[key], statistics[entry]});
+      bench->finish_one();
     }
   }
   return {};
@@ -145,40 +172,72 @@ double run_networks(std::vector<TimedInterpreter>* networks, std::uint64_t seed,
     TimedInterpreter& network = (*networks)[i];
     network.write_inputs();
     network.interpreter().invoke();
-    times->push_back({i, network.time_invoke()});
+    const double us = network.time_invoke();
+    times->push_back({i, us, network.interrupted()});
   }
   return std::max(before, reference->time());
 }
 
-std::vector<double> measure_steps(TimedInterpreter* network, const ProtocolOptions& options,
-                                  ReferenceKernel* reference, DisturbanceFilter* filter) {
-  ProtocolOptions few = options;
-  few.max_samples = std::min(options.max_samples, kStepSamples);
+std::vector<double> measure_steps(TimedInterpreter* network, Bench* bench) {
+  ProtocolOptions few = bench->options;
+  few.max_samples = std::min(few.max_samples, kStepSamples);
   std::vector<double> us;
   const auto sampler = [&](std::uint64_t, std::vector<TimedEntry>* times) {
-    const double before = reference->time();
+    const double before = bench->reference.time();
     network->time_steps(&us);  // brings back what the reference kernel has evicted
     network->time_steps(&us);
-    for (std::size_t i = 0; i < us.size(); ++i) times->push_back({static_cast<int>(i), us[i]});
-    return std::max(before, reference->time());
+    for (std::size_t i = 0; i < us.size(); ++i) {
+      times->push_back({static_cast<int>(i), us[i], network->interrupted()});
+    }
+    return std::max(before, bench->reference.time());
   };
   const int steps = static_cast<int>(network->interpreter().steps().size());
   std::vector<double> result;
-  for (const LatencyStatistics& one : sample_rounds(steps, few, sampler, filter)) {
+  for (const LatencyStatistics& one : sample_rounds(steps, few, sampler, &bench->filter)) {
     result.push_back(one.latency_us);
   }
   return result;
+}
+
+// The networks `members`, indices into `models` and `names`, in one rotation.
+Status measure_group(const std::vector<const Model*>& models, const std::vector<std::string>& names,
+                     const std::vector<int>& members, const InterpreterOptions& how,
+                     std::uint64_t seed, Bench* bench,
+                     std::vector<std::vector<NetworkMeasurement>>* out) {
+  std::vector<TimedInterpreter> networks(members.size());
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    Status s = TimedInterpreter::load(*models[members[i]], how.kernel_set, how.threads,
+                                      stream_value(seed, i), &networks[i]);
+    if (!s.ok()) return Status::invalid("network '" + names[members[i]] + "': " + s.message());
+  }
+  const std::vector<LatencyStatistics> statistics = sample_rounds(
+      static_cast<int>(networks.size()), bench->options,
+      [&](std::uint64_t round, std::vector<TimedEntry>* times) {
+        return run_networks(&networks, stream_value(seed, round), &bench->reference, times);
+      },
+      &bench->filter);
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    (*out)[members[i]].push_back(
+        {names[members[i]], statistics[i], measure_steps(&networks[i], bench)});
+    bench->finish_one();
+  }
+  return {};
 }
 
 // Job lines come from outside, and a graph may be valid and yet ask for terabytes.
 Status check_size(const LayerGraph& graph) {
   constexpr std::int64_t kMaxElements = std::int64_t{1} << 26;  // of a tensor; weights in all
   constexpr std::int64_t kMaxMacs = std::int64_t{100'000'000'000};
-  std::int64_t weights = 0;
-  for (const Layer& layer : graph.layers) weights += weight_count(graph, layer);
-  bool small = weights <= kMaxElements && total_macs(graph) <= kMaxMacs;
+  std::int64_t weights = 0, macs_so_far = 0;
+  bool small = true;
   for (const Tensor& tensor : graph.tensors) {
     small = small && tensor.shape.elements() <= kMaxElements;
+  }
+  for (const Layer& layer : graph.layers) {
+    if (!small) break;  // before the sums can overflow
+    weights += weight_count(graph, layer);
+    macs_so_far += macs(graph, layer);
+    small = weights <= kMaxElements && macs_so_far <= kMaxMacs;
   }
   if (small) return {};
   return Status::invalid(
@@ -215,45 +274,48 @@ Status measure_layers(const std::vector<LayerKey>& keys, const ProtocolOptions& 
     const KernelSet* set = nullptr;
     if (Status s = choose_kernel_set(key.kernel_set, &set); !s.ok()) return s;
   }
-  std::vector<Chain> chains;
-  if (Status s = make_chains(keys, kLayersPerChain, options.seed, &chains); !s.ok()) return s;
   const PinnedThread pinned(options.cpu);
-  out->assign(keys.size(), {});
-  return measure_chains(chains, keys, options, progress, out);
+  Bench bench(options, progress, keys.size());
+  if (Status s = bench.reference.load(); !s.ok()) return s;
+  std::vector<std::vector<LayerMeasurement>> passes(keys.size());
+  for (int pass = 0; pass < bench.passes(); ++pass) {
+    const std::uint64_t seed = stream_value(options.seed, pass);
+    std::vector<Chain> chains;
+    if (Status s = make_chains(keys, kLayersPerChain, seed, &chains); !s.ok()) return s;
+    if (Status s = measure_chains(chains, keys, seed, &bench, &passes); !s.ok()) return s;
+  }
+  out->clear();
+  for (std::vector<LayerMeasurement>& one : passes) out->push_back(middle(std::move(one)));
+  return {};
 }
 
 Status measure_networks(const std::vector<const Model*>& models,
                         const std::vector<std::string>& names, const std::string& kernel_set,
                         int threads, const ProtocolOptions& options, const ProbeProgress& progress,
                         std::vector<NetworkMeasurement>* out) {
+  InterpreterOptions how;
+  how.kernel_set = kernel_set;
+  how.threads = threads;
   const PinnedThread pinned(options.cpu);
-  ReferenceKernel reference;
-  if (Status s = reference.load(); !s.ok()) return s;
-  DisturbanceFilter filter(options.disturbance);
-  out->assign(models.size(), {});
-  for (std::size_t first = 0; first < models.size(); first += kNetworksPerGroup) {
-    const std::size_t last = std::min(first + kNetworksPerGroup, models.size());
-    const std::uint64_t seed = stream_value(options.seed, first);
-    std::vector<TimedInterpreter> networks(last - first);
-    for (std::size_t i = first; i < last; ++i) {
-      if (Status s = TimedInterpreter::load(*models[i], kernel_set, threads, stream_value(seed, i),
-                                            &networks[i - first]);
+  Bench bench(options, progress, models.size());
+  if (Status s = bench.reference.load(); !s.ok()) return s;
+  std::vector<std::vector<NetworkMeasurement>> passes(models.size());
+  for (int pass = 0; pass < bench.passes(); ++pass) {
+    const std::uint64_t seed = stream_value(options.seed, pass);
+    const std::vector<int> order = shuffled(static_cast<int>(models.size()), seed);
+    for (std::size_t first = 0; first < order.size(); first += kNetworksPerGroup) {
+      const std::size_t last = std::min(first + kNetworksPerGroup, order.size());
+      const std::vector<int> members(order.begin() + static_cast<std::ptrdiff_t>(first),
+                                     order.begin() + static_cast<std::ptrdiff_t>(last));
+      if (Status s = measure_group(models, names, members, how, stream_value(seed, first), &bench,
+                                   &passes);
           !s.ok()) {
-        return Status::invalid("network '" + names[i] + "': " + s.message());
+        return s;
       }
     }
-    const std::vector<LatencyStatistics> statistics = sample_rounds(
-        static_cast<int>(networks.size()), options,
-        [&](std::uint64_t round, std::vector<TimedEntry>* times) {
-          return run_networks(&networks, stream_value(seed, round), &reference, times);
-        },
-        &filter);
-    for (std::size_t i = first; i < last; ++i) {
-      (*out)[i] = {names[i], statistics[i - first],
-                   measure_steps(&networks[i - first], options, &reference, &filter)};
-      if (progress) progress(static_cast<int>(i) + 1, static_cast<int>(models.size()));
-    }
   }
+  out->clear();
+  for (std::vector<NetworkMeasurement>& one : passes) out->push_back(middle(std::move(one)));
   return {};
 }
 

@@ -21,8 +21,10 @@ struct ProtocolOptions {
   double relative_half_width = 0.03;  ///< stop when the 95 % interval is within ± this share
   double disturbance = 1.15;  ///< samples of a round whose reference kernel took more than this
                               ///< times its median are repeated, not averaged in
-  int cpu = -1;               ///< pin to this CPU; −1: the one the thread is on
-  std::uint64_t seed = 1;     ///< order of interleaving, generated weights and inputs
+  int passes = 3;  ///< over the whole list, in other chains and groups each time; an entry's pass
+                   ///< with the middle latency stands, so that a slow minute does not
+  int cpu = -1;    ///< pin to this CPU; −1: the one the thread is on
+  std::uint64_t seed = 1;  ///< order of interleaving, generated weights and inputs
 };
 
 struct LayerMeasurement {
@@ -36,7 +38,7 @@ struct NetworkMeasurement {
   std::vector<double> step_latency_us;  ///< trimmed mean per step, from separate timed runs
 };
 
-/// Called after each finished entry with (done, total).
+/// Called after each entry of each pass with (done, total).
 using ProbeProgress = std::function<void(int, int)>;
 
 /// Invalid unless measure_layers accepts this key: a layer, of a kernel set that this CPU has, in

@@ -66,6 +66,7 @@ std::vector<LatencyStatistics> sample_rounds(int entries, const ProtocolOptions&
     filter->disturbed(sampler(round++, &times));
   }
 
+  std::vector<int> interrupted(series.size());
   int rejected = 0;
   int accepted = 0;
   int look = std::max(options.min_samples, 5);
@@ -77,7 +78,12 @@ std::vector<LatencyStatistics> sample_rounds(int entries, const ProtocolOptions&
       continue;
     }
     for (const TimedEntry& time : times) {
-      series[static_cast<std::size_t>(time.entry)].push_back(time.us);
+      int& lost = interrupted[static_cast<std::size_t>(time.entry)];
+      if (time.interrupted && lost < options.max_samples) {
+        ++lost;
+      } else {
+        series[static_cast<std::size_t>(time.entry)].push_back(time.us);
+      }
     }
     if (++accepted < look && accepted < options.max_samples) continue;
     look = next_look(accepted);
@@ -88,8 +94,8 @@ std::vector<LatencyStatistics> sample_rounds(int entries, const ProtocolOptions&
 
   std::vector<LatencyStatistics> result;
   result.reserve(series.size());
-  for (std::vector<double>& one : series) {
-    result.push_back(summarize(std::move(one), rejected));
+  for (std::size_t i = 0; i < series.size(); ++i) {
+    result.push_back(summarize(std::move(series[i]), rejected + interrupted[i]));
   }
   return result;
 }

@@ -33,6 +33,7 @@ class DisturbanceFilter {
 struct TimedEntry {
   int entry = 0;  ///< index of the entry that ran
   double us = 0;
+  bool interrupted = false;  ///< the thread lost its CPU meanwhile: repeated, not averaged in
 };
 
 /// Runs everything once in an order of its own drawn from `round`, appends the times of the entries
@@ -41,7 +42,8 @@ using RoundSampler = std::function<double(std::uint64_t round, std::vector<Timed
 
 /// `warmup` rounds that do not count, then rounds until each of `entries` has min_samples and an
 /// interval of the trimmed mean within ± relative_half_width, or max_samples. At most max_samples
-/// rounds are repeated for disturbance; later ones count as they come.
+/// rounds are repeated for disturbance, and as many times of an entry for interruption; later ones
+/// count as they come. `rejected` is the sum of both.
 std::vector<LatencyStatistics> sample_rounds(int entries, const ProtocolOptions& options,
                                              const RoundSampler& sampler,
                                              DisturbanceFilter* filter);

@@ -55,14 +55,19 @@ void TimedInterpreter::write_inputs() {
 
 double TimedInterpreter::time_invoke() {
   write_inputs();
+  const std::int64_t switches = context_switches();
   const std::uint64_t start = ticks_now();
   interpreter_->invoke();
-  return elapsed_us(ticks_now() - start);
+  const std::uint64_t end = ticks_now();
+  interrupted_ = context_switches() != switches;
+  return elapsed_us(end - start);
 }
 
 void TimedInterpreter::time_steps(std::vector<double>* us) {
   write_inputs();
+  const std::int64_t switches = context_switches();
   interpreter_->invoke_timed(ticks_.data());
+  interrupted_ = context_switches() != switches;
   us->clear();
   for (const std::uint64_t ticks : ticks_) us->push_back(elapsed_us(ticks));
 }

@@ -24,6 +24,8 @@ class TimedInterpreter {
   double time_invoke();
   /// write_inputs(), then one invocation; (*us)[i] receives the time of step i.
   void time_steps(std::vector<double>* us);
+  /// Whether the thread lost its CPU during the last timed invocation.
+  bool interrupted() const { return interrupted_; }
 
   Interpreter& interpreter() { return *interpreter_; }
 
@@ -32,6 +34,7 @@ class TimedInterpreter {
   std::vector<std::uint8_t> bytes_;  // for int8 inputs
   std::vector<float> floats_;        // for float32 inputs, in [0, 1)
   std::vector<std::uint64_t> ticks_;
+  bool interrupted_ = false;
 };
 
 /// The kernel that disturbance is judged by: one int8 pointwise convolution, 14x14x96 to 14x14x96,

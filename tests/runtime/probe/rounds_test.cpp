@@ -1,0 +1,200 @@
+#include "runtime/probe/rounds.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <set>
+#include <vector>
+
+using namespace edgefront;
+
+namespace {
+
+ProtocolOptions protocol(int warmup, int min_samples, int max_samples) {
+  ProtocolOptions options;
+  options.warmup = warmup;
+  options.min_samples = min_samples;
+  options.max_samples = max_samples;
+  return options;
+}
+
+// Times that jump by ± `share` from round to round, in no order.
+double jumping(double us, double share, std::uint64_t round) {
+  return us * (1 + share * (stream_value(3, round) % 2 == 0 ? 1 : -1));
+}
+
+}  // namespace
+
+TEST_CASE("steady entries stop at min_samples and the warm-up does not count") {
+  int rounds = 0;
+  DisturbanceFilter filter(1.15);
+  const auto sampler = [&](std::uint64_t round, std::vector<TimedEntry>* times) {
+    ++rounds;
+    times->push_back({0, round < 10 ? 1000.0 : 5.0, false});
+    times->push_back({1, 7.0, false});
+    return 10.0;
+  };
+  const auto result = sample_rounds(2, protocol(10, 50, 2000), sampler, &filter);
+  CHECK(rounds == 60);
+  CHECK(result[0].samples == 50);
+  CHECK(result[0].latency_us == 5.0);
+  CHECK(result[0].p99_us == 5.0);
+  CHECK(result[1].latency_us == 7.0);
+  CHECK(result[1].rejected == 0);
+}
+
+TEST_CASE("a noisy entry keeps all entries running until its interval is within the limit") {
+  DisturbanceFilter filter(1.15);
+  const auto sampler = [&](std::uint64_t round, std::vector<TimedEntry>* times) {
+    times->push_back({0, 5.0, false});
+    times->push_back({1, jumping(100, 0.3, round), false});
+    return 10.0;
+  };
+  const auto result = sample_rounds(2, protocol(0, 50, 100000), sampler, &filter);
+  // ± 30 % around the mean: 1.96·0.3/√n/0.8 ≤ 3 % needs some 600 samples.
+  CHECK(relative_half_width(result[1]) <= 0.03);
+  CHECK(result[1].samples > 400);
+  CHECK(result[1].samples < 900);
+  CHECK(result[0].samples == result[1].samples);
+  CHECK(result[1].latency_us == doctest::Approx(100).epsilon(0.03));
+}
+
+TEST_CASE("an entry that never settles ends at max_samples with its wide interval") {
+  DisturbanceFilter filter(1.15);
+  const auto sampler = [&](std::uint64_t round, std::vector<TimedEntry>* times) {
+    times->push_back({0, jumping(100, 0.9, round), false});
+    return 10.0;
+  };
+  const auto result = sample_rounds(1, protocol(0, 50, 120), sampler, &filter);
+  CHECK(result[0].samples == 120);
+  CHECK(relative_half_width(result[0]) > 0.03);
+}
+
+TEST_CASE("an entry that occurs several times in a round gets a sample each time") {
+  DisturbanceFilter filter(1.15);
+  const auto sampler = [&](std::uint64_t, std::vector<TimedEntry>* times) {
+    for (const double us : {1.0, 2.0, 3.0}) times->push_back({0, us, false});
+    return 10.0;
+  };
+  const auto result = sample_rounds(1, protocol(0, 50, 50), sampler, &filter);
+  CHECK(result[0].latency_us == doctest::Approx(2.0));
+  CHECK(result[0].samples == 150);
+}
+
+TEST_CASE("disturbed rounds are counted and repeated, not averaged in") {
+  DisturbanceFilter filter(1.15);
+  int disturbed = 0;
+  const auto sampler = [&](std::uint64_t round, std::vector<TimedEntry>* times) {
+    const bool slow = round >= 10 && round % 4 == 0;
+    disturbed += slow ? 1 : 0;
+    times->push_back({0, slow ? 50.0 : 5.0, false});
+    return slow ? 12.0 : 10.0;
+  };
+  const auto result = sample_rounds(1, protocol(10, 60, 60), sampler, &filter);
+  CHECK(result[0].samples == 60);
+  CHECK(result[0].p99_us == 5.0);
+  CHECK(result[0].rejected == disturbed);
+  CHECK(disturbed == 20);
+}
+
+TEST_CASE("interrupted times of one entry are repeated and counted there only") {
+  DisturbanceFilter filter(1.15);
+  const auto sampler = [&](std::uint64_t round, std::vector<TimedEntry>* times) {
+    const bool lost = round % 2 == 1;
+    times->push_back({0, lost ? 4000.0 : 5.0, lost});
+    times->push_back({1, 7.0, false});
+    return 10.0;
+  };
+  const auto result = sample_rounds(2, protocol(0, 50, 200), sampler, &filter);
+  CHECK(result[0].samples >= 50);
+  CHECK(result[0].p99_us == 5.0);
+  CHECK(std::abs(result[0].rejected - result[0].samples) <= 1);
+  CHECK(result[1].rejected == 0);
+}
+
+TEST_CASE("an entry that is interrupted every time is measured all the same") {
+  DisturbanceFilter filter(1.15);
+  const auto sampler = [&](std::uint64_t, std::vector<TimedEntry>* times) {
+    times->push_back({0, 4000.0, true});
+    return 10.0;
+  };
+  const auto result = sample_rounds(1, protocol(0, 50, 80), sampler, &filter);
+  CHECK(result[0].rejected == 80);
+  CHECK(result[0].samples >= 50);
+}
+
+TEST_CASE("a reference kernel below the limit does not reject") {
+  DisturbanceFilter filter(1.15);
+  for (int i = 0; i < 100; ++i) CHECK_FALSE(filter.disturbed(10.0));
+  CHECK_FALSE(filter.disturbed(11.49));
+  CHECK(filter.disturbed(11.51));
+  CHECK(filter.median() == 10.0);
+}
+
+TEST_CASE("the first rounds are never judged") {
+  DisturbanceFilter filter(1.15);
+  CHECK_FALSE(filter.disturbed(1));
+  CHECK_FALSE(filter.disturbed(100));
+}
+
+TEST_CASE("the running median is that of the sorted window") {
+  DisturbanceFilter filter(1.15);
+  std::vector<double> all;
+  for (std::uint64_t i = 0; i < 5000; ++i) {
+    all.push_back(static_cast<double>(stream_value(9, i) % 1000));
+    filter.disturbed(all.back());
+    if (i % 501 != 0 && i != 4999) continue;
+    const std::size_t first = all.size() > filter.kWindow ? all.size() - filter.kWindow : 0;
+    std::vector<double> window(all.begin() + static_cast<std::ptrdiff_t>(first), all.end());
+    std::sort(window.begin(), window.end());
+    CHECK(filter.median() == window[(window.size() - 1) / 2]);
+  }
+}
+
+TEST_CASE("a lasting change of the clock becomes the new normal") {
+  DisturbanceFilter filter(1.15);
+  for (int i = 0; i < 3000; ++i) filter.disturbed(10.0);
+  int rejected = 0;
+  while (filter.disturbed(20.0)) ++rejected;
+  CHECK(rejected >= static_cast<int>(DisturbanceFilter::kWindow) / 2);
+  CHECK(rejected <= static_cast<int>(DisturbanceFilter::kWindow) / 2 + 2);
+}
+
+TEST_CASE("repeats are bounded on a machine that never calms down") {
+  DisturbanceFilter filter(1.15);
+  double reference_us = 10;
+  const auto sampler = [&](std::uint64_t, std::vector<TimedEntry>* times) {
+    times->push_back({0, 5.0, false});
+    return reference_us *= 1.5;  // slower each time
+  };
+  const auto result = sample_rounds(1, protocol(10, 50, 80), sampler, &filter);
+  CHECK(result[0].rejected == 80);
+  CHECK(result[0].samples == 50);
+}
+
+TEST_CASE("no entries need no rounds") {
+  DisturbanceFilter filter(1.15);
+  const auto sampler = [](std::uint64_t, std::vector<TimedEntry>*) { return 10.0; };
+  CHECK(sample_rounds(0, protocol(0, 50, 80), sampler, &filter).empty());
+}
+
+TEST_CASE("shuffling permutes, repeats with its seed and is uniform over the places") {
+  CHECK(shuffled(24, 5) == shuffled(24, 5));
+  CHECK(shuffled(24, 5) != shuffled(24, 6));
+  int at_place[6] = {};
+  for (std::uint64_t seed = 0; seed < 6000; ++seed) {
+    const std::vector<int> order = shuffled(6, seed * 0x9e3779b9u);
+    CHECK(std::set<int>(order.begin(), order.end()).size() == 6);
+    ++at_place[std::find(order.begin(), order.end(), 0) - order.begin()];
+  }
+  // 1000 expected in each place; five standard deviations are 144.
+  for (const int count : at_place) CHECK(std::abs(count - 1000) < 144);
+}
+
+TEST_CASE("the stream is that of the published SplitMix64") {
+  // First outputs for seed 1234567 of the reference implementation (Vigna, prng.di.unimi.it).
+  CHECK(stream_value(1234567, 0) == 6457827717110365317u);
+  CHECK(stream_value(1234567, 1) == 3203168211198807973u);
+  CHECK(stream_value(1234567, 2) == 9817491932198370423u);
+}
