@@ -82,6 +82,8 @@ int estimate_command(const CommandArguments& args) {
   options.kernel_set = line.text("kernels");
   options.on_miss = parse_on_miss(line.text("on-miss"));
   options.space_digest = space.digest;
+  options.profile_path = line.text("device");
+  options.space_path = line.text("SPACE.toml");
   const auto model = open_cost_model(line.text("device"), options);
   const NetworkCost cost = model->estimate(graph);
   const std::vector<LayerCost> layers = model->layers(graph);

@@ -154,6 +154,8 @@ int validate(const CommandLine& line) {
     options.threads = setting.threads;
     options.kernel_set = setting.set->name;
     options.space_digest = space.digest;
+    options.profile_path = path;
+    options.space_path = line.text("space");
     const auto model = make_table_cost_model(profile, options);
     std::vector<PredictionRow> rows;
     for (const Genotype& genotype : genotypes) {

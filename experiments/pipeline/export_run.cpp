@@ -42,7 +42,8 @@ Opened open(const std::string& run_folder, const ExportRunOptions& options, Trai
   }
   o.data = std::make_shared<const Dataset>(load_dataset(data));
   std::map<std::string, std::string> digests;
-  o.cost = open_device(experiment.devices.front(), o.space, &digests, &o.kernel_set);
+  o.cost = open_device(experiment.devices.front(), o.space, experiment.space_file, &digests,
+                       &o.kernel_set);
   if (experiment.export_choice.inherit && experiment.evaluator.kind == EvaluatorKind::kSupernet) {
     o.supernet = trainer.make_supernet_evaluator(o.space, o.data, experiment.evaluator.supernet,
                                                  experiment.seed);

@@ -32,6 +32,7 @@ std::string kernel_set_of(const DeviceChoice& device, const DeviceProfile& profi
 }  // namespace
 
 std::shared_ptr<const CostModel> open_device(const DeviceChoice& device, const SearchSpace& space,
+                                             const std::string& space_path,
                                              std::map<std::string, std::string>* digests,
                                              std::string* kernel_set) {
   CostModelOptions options;
@@ -39,6 +40,8 @@ std::shared_ptr<const CostModel> open_device(const DeviceChoice& device, const S
   options.threads = device.threads;
   options.on_miss = device.on_miss;
   options.space_digest = space.digest;
+  options.profile_path = device.profile;
+  options.space_path = space_path;
   if (device.profile.empty()) {
     options.kernel_set = device.kernel_set;
     (*digests)["description." + device.name] = file_digest(device.description);
@@ -62,8 +65,8 @@ OpenedExperiment open_experiment(const SearchExperiment& experiment,
   parts.space = load_space(experiment.space_file);
   for (const DeviceChoice& device : experiment.devices) {
     std::string kernel_set;
-    parts.devices.push_back(
-        {device.name, open_device(device, parts.space, &parts.digests, &kernel_set)});
+    parts.devices.push_back({device.name, open_device(device, parts.space, experiment.space_file,
+                                                      &parts.digests, &kernel_set)});
     if (parts.devices.size() == 1) parts.kernel_set = kernel_set;
   }
   const EvaluatorChoice& choice = experiment.evaluator;

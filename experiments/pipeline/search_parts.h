@@ -27,6 +27,7 @@ OpenedExperiment open_experiment(const SearchExperiment& experiment,
 /// One device's cost model, on `kernel_set` where the experiment names none and the profile holds
 /// it; `digests` receives "profile.NAME" or "description.NAME".
 std::shared_ptr<const CostModel> open_device(const DeviceChoice& device, const SearchSpace& space,
+                                             const std::string& space_path,
                                              std::map<std::string, std::string>* digests,
                                              std::string* kernel_set);
 
