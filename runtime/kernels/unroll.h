@@ -6,8 +6,10 @@
 
 #ifdef __clang__
 #define EDGEFRONT_UNROLL _Pragma("clang loop unroll(full)")
+#define EDGEFRONT_KEEP_LOOP _Pragma("clang loop unroll(disable)")
 #else
 #define EDGEFRONT_UNROLL _Pragma("GCC unroll 16")
+#define EDGEFRONT_KEEP_LOOP _Pragma("GCC unroll 1")
 #endif
 
 #define EDGEFRONT_INLINE inline __attribute__((always_inline))

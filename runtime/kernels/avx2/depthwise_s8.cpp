@@ -95,10 +95,10 @@ EDGEFRONT_INLINE void run_pixels(const Strip& s, int32_t stride, int32_t x) {
     low[p] = s.bias_low;
     high[p] = s.bias_high;
   }
-  EDGEFRONT_UNROLL
+  EDGEFRONT_KEEP_LOOP
   for (int group = 0; group < kGroups; ++group) {
     const uint8_t* pairs = s.pairs + group * s.group_bytes + x * stride * s.column_bytes;
-    EDGEFRONT_UNROLL
+    EDGEFRONT_KEEP_LOOP
     for (int kx = 0; kx < kKernel; ++kx) {
       const uint8_t* weights = s.weights + (kx * kGroups + group) * s.weight_bytes;
       const __m256i w_low = load256(weights);
