@@ -54,6 +54,9 @@ class SequenceFinder {
       return keys_[a].input.height * keys_[a].input.width >
              keys_[b].input.height * keys_[b].input.width;
     });
+    // Those that nothing can precede first of all, or they would be left over.
+    std::stable_partition(starts.begin(), starts.end(),
+                          [&](int key) { return writers_.count(parts_[key].reads) == 0; });
     std::vector<std::vector<int>> result;
     for (const int start : starts) {
       if (covered_[start]) continue;

@@ -1,0 +1,137 @@
+#include "runtime/probe/session.h"
+
+#include <doctest/doctest.h>
+
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "runtime/kernels/kernel_set.h"
+
+using namespace edgefront;
+
+namespace {
+
+constexpr const char* kQuick = R"({"job":"protocol","warmup":0,"min_samples":5,"max_samples":5,)"
+                               R"("passes":1})"
+                               "\n";
+
+std::vector<ProbeResult> run(const std::string& jobs, SessionSummary* summary) {
+  std::istringstream in(jobs);
+  std::ostringstream out;
+  *summary = run_session(in, out, DeviceIdentity{}, DeviceState{}, nullptr);
+  std::vector<ProbeResult> results;
+  std::istringstream lines(out.str());
+  for (std::string line; std::getline(lines, line);) {
+    const Status status = parse_result(line, &results.emplace_back());
+    CHECK_MESSAGE(status.ok(), status.message());
+  }
+  return results;
+}
+
+// The job line of a layer as the reference kernels of this program run it.
+std::string layer(const std::string& words) {
+  const KernelSet& reference = *kernel_sets().back();
+  return R"({"job":"layer","key":")" + words + " t1 reference@" +
+         std::to_string(reference.pointwise_version) + "\"}\n";
+}
+
+const std::string kPointwise = "conv2d int8 4x4x8>4x4x16 k1 s1 relu6";
+
+}  // namespace
+
+TEST_CASE("a session answers with a handshake, results in the order of the jobs, and a count") {
+  SessionSummary summary;
+  const auto results =
+      run(kQuick + layer(kPointwise) + "\n" + layer("conv2d fp32 4x4x8>4x4x16 k1 s1 none+add"),
+          &summary);
+  REQUIRE(results.size() == 4);
+  CHECK(results[0].kind == ResultKind::kHandshake);
+  CHECK(results[1].kind == ResultKind::kLayer);
+  CHECK(results[1].line == 2);
+  CHECK(results[1].layer.key.output == Shape{4, 4, 16});
+  CHECK(results[1].layer.statistics.latency_us > 0);
+  CHECK(results[2].line == 4);
+  CHECK(results[2].layer.key.residual);
+  CHECK(results[3].kind == ResultKind::kDone);
+  CHECK(results[3].layers == 2);
+  CHECK(summary.layers == 2);
+  CHECK(summary.errors == 0);
+  CHECK(summary.written);
+}
+
+TEST_CASE("each line that cannot be measured is named, and the others are measured") {
+  SessionSummary summary;
+  const auto results =
+      run(kQuick + std::string("what\n") + layer(kPointwise) + layer(kPointwise) +
+              R"({"job":"layer","key":"conv2d int8 4x4x8>4x4x16 k1 s1 relu6 t1 mmx@1"})"
+              "\n"
+              R"({"job":"layer","key":"conv2d int8 4x4x8>4x4x16 k1 s1 relu6 t1 reference@77"})"
+              "\n" +
+              layer("conv2d int8 4x4x8>5x5x16 k1 s1 relu6") +
+              layer("add int8 16384x16384x1>16384x16384x1 k1 s1 none"),
+          &summary);
+  const std::vector<std::pair<int, std::string>> expected = {
+      {2, "not valid JSON"},
+      {4, "given before"},
+      {5, "mmx"},
+      {6, "reference@77' is not what this program runs"},
+      {7, "4x4x8>5x5x16"},
+      {8, "too large"}};
+  REQUIRE(results.size() == expected.size() + 3);
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    const ProbeResult& result = results[i + 1];
+    CHECK(result.kind == ResultKind::kError);
+    CHECK(result.line == expected[i].first);
+    CHECK_MESSAGE(result.message.find(expected[i].second) != std::string::npos, result.message);
+  }
+  CHECK(results[7].kind == ResultKind::kLayer);
+  CHECK(results[7].line == 3);
+  CHECK(results.back().errors == 6);
+}
+
+TEST_CASE("a network comes back with the latency of each of its steps") {
+  ProbeJob job;
+  job.kind = JobKind::kNetwork;
+  job.name = "tiny";
+  job.kernel_set = "reference";
+  LayerKey key;
+  REQUIRE(LayerKey::parse("conv2d int8 4x4x8>4x4x16 k3 s1 relu6 t1 reference@1", &key).ok());
+  REQUIRE(graph_of(key, &job.graph).ok());
+  SessionSummary summary;
+  const auto results = run(kQuick + job_line(job) + "\n", &summary);
+  REQUIRE(results.size() == 3);
+  CHECK(results[1].kind == ResultKind::kNetwork);
+  CHECK(results[1].network.name == "tiny");
+  CHECK(results[1].network.step_latency_us.size() == 1);
+  CHECK(summary.networks == 1);
+}
+
+TEST_CASE("an empty input gives an empty run") {
+  SessionSummary summary;
+  const auto results = run("", &summary);
+  REQUIRE(results.size() == 2);
+  CHECK(results[1].kind == ResultKind::kDone);
+  CHECK(results[1].layers == 0);
+}
+
+TEST_CASE("a host that is gone is noticed") {
+  std::istringstream in(layer(kPointwise));
+  std::ostringstream out;
+  out.setstate(std::ios::badbit);
+  CHECK_FALSE(run_session(in, out, DeviceIdentity{}, DeviceState{}, nullptr).written);
+}
+
+TEST_CASE("lines are read to the newline and kept only up to the limit") {
+  std::istringstream in("ab\n\n" + std::string(100, 'x') + "\nlast");
+  std::string line;
+  CHECK(read_line(in, 8, &line));
+  CHECK(line == "ab");
+  CHECK(read_line(in, 8, &line));
+  CHECK(line == "");
+  CHECK(read_line(in, 8, &line));
+  CHECK(line == std::string(9, 'x'));
+  CHECK(read_line(in, 8, &line));
+  CHECK(line == "last");
+  CHECK_FALSE(read_line(in, 8, &line));
+}
