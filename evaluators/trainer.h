@@ -48,6 +48,8 @@ struct SupernetOptions {
   int threads = 2;         ///< each works on its share of every batch
   std::int64_t steps = 0;  ///< 0: as many as `seconds` allow; else exactly these, deterministic
   int judge_images = 0;    ///< of the held-out ones, to judge a sub-network by; 0 = all
+  int shift_pixels = 1;
+  bool flip = true;
 };
 
 /// kind = "train": short stand-alone training per candidate.

@@ -5,8 +5,8 @@
 #include <cstdlib>
 #include <stdexcept>
 
-#include "evaluators/torch/training.h"
 #include "space/lower.h"
+#include "space/random.h"
 
 namespace edgefront {
 namespace {
@@ -85,33 +85,57 @@ std::uint8_t widest_choice(const Decision& decision, OperatorKind op) {
   return static_cast<std::uint8_t>(best);
 }
 
-/// Genotypes that between them have every layer of the space in its largest form. Layers grow with
-/// each number that is decided, so the widest network of each operator has them, but for what is
-/// there only because something else is not: one decision changed, or some stages left out.
-std::vector<Genotype> covering_genotypes(const SearchSpace& space) {
+/// Each of the genotypes with each choice of one decision.
+std::vector<Genotype> with_every_choice(const SearchSpace& space,
+                                        const std::vector<Genotype>& genotypes, std::size_t index) {
   std::vector<Genotype> out;
+  for (Genotype genotype : genotypes) {
+    for (std::size_t c = 0; c < space.decisions[index].choices.size(); ++c) {
+      genotype.choices[index] = static_cast<std::uint8_t>(c);
+      out.push_back(genotype);
+    }
+  }
+  return out;
+}
+
+/// `genotype` without each run of neighbouring stages that may be left out.
+void add_without_stages(const SearchSpace& space, const Genotype& genotype,
+                        std::vector<Genotype>& out) {
   std::vector<std::size_t> depths;
   for (std::size_t i = 0; i < space.decisions.size(); ++i) {
     if (ends_with(space.decisions[i].name, ".depth")) depths.push_back(i);
   }
+  for (std::size_t first = 0; first < depths.size(); ++first) {
+    Genotype without = genotype;
+    for (std::size_t last = first; last < depths.size(); ++last) {
+      const auto& choices = space.decisions[depths[last]].choices;
+      const auto zero = std::find(choices.begin(), choices.end(), "0");
+      if (zero == choices.end()) break;
+      without.choices[depths[last]] = static_cast<std::uint8_t>(zero - choices.begin());
+      out.push_back(without);
+    }
+  }
+}
+
+/// Genotypes that between them have every layer of the space in its largest form. Layers grow with
+/// each number that is decided, so the widest network of each operator has them, but for what is
+/// there only because something else is not: another head, one decision changed, stages left out.
+std::vector<Genotype> covering_genotypes(const SearchSpace& space) {
+  std::vector<Genotype> out;
   for (const OperatorKind op : {OperatorKind::kConv, OperatorKind::kDwsep, OperatorKind::kMbconv}) {
     Genotype widest;
     for (const Decision& d : space.decisions) widest.choices.push_back(widest_choice(d, op));
+    std::vector<Genotype> heads{widest};
     for (std::size_t i = 0; i < space.decisions.size(); ++i) {
-      for (std::size_t c = 0; c < space.decisions[i].choices.size(); ++c) {
-        Genotype one_changed = widest;
-        one_changed.choices[i] = static_cast<std::uint8_t>(c);
-        out.push_back(one_changed);
+      if (space.decisions[i].name.rfind("head.", 0) == 0) {
+        heads = with_every_choice(space, heads, i);
       }
     }
-    for (std::size_t first = 0; first < depths.size(); ++first) {
-      Genotype without = widest;
-      for (std::size_t last = first; last < depths.size(); ++last) {
-        const auto& choices = space.decisions[depths[last]].choices;
-        const auto zero = std::find(choices.begin(), choices.end(), "0");
-        if (zero == choices.end()) break;
-        without.choices[depths[last]] = static_cast<std::uint8_t>(zero - choices.begin());
-        out.push_back(without);
+    for (const Genotype& head : heads) {
+      add_without_stages(space, head, out);
+      for (std::size_t i = 0; i < space.decisions.size(); ++i) {
+        const std::vector<Genotype> changed = with_every_choice(space, {head}, i);
+        out.insert(out.end(), changed.begin(), changed.end());
       }
     }
   }

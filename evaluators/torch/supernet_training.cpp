@@ -159,8 +159,8 @@ std::string train_steps(SharedWeights& shared, const SearchSpace& space, const B
       networks.push_back(sub_network(space, random_genotype(space, random)));
     }
     const std::vector<int> chosen = order.next(options.batch_size);
-    const ImageBatch batch =
-        batches.augmented(chosen, {.shift_pixels = 1, .flip = true}, random, pixels);
+    const ImageBatch batch = batches.augmented(
+        chosen, {.shift_pixels = options.shift_pixels, .flip = options.flip}, random, pixels);
     const std::vector<float> labels = smoothed_targets(batches, chosen, space.classes, 0);
     std::vector<double> losses(threads);
     run_side_by_side(threads, [&](int t) {
