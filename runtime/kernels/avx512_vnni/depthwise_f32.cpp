@@ -55,10 +55,10 @@ inline void run_pixel(const ConvGeometry& g, const Strip& s, int32_t x, int32_t 
   __m512 acc = s.bias;
   for (int32_t ky = s.ky_begin; ky < s.ky_end; ++ky) {
     const int64_t row = int64_t{s.first_y + ky} * g.in_width;
-    const float* pixel = s.input + (row + x * g.stride - g.pad) * g.in_channels;
+    const int64_t column = row + x * g.stride - g.pad;
     for (int32_t kx = kx_begin; kx < kx_end; ++kx) {
       const __m512 w = _mm512_loadu_ps(s.weights + (ky * g.kernel + kx) * s.weight_stride);
-      const float* a = pixel + int64_t{kx} * g.in_channels;
+      const float* a = s.input + (column + kx) * g.in_channels;
       acc = _mm512_fmadd_ps(_mm512_maskz_loadu_ps(s.mask, a), w, acc);
     }
   }
