@@ -1,5 +1,6 @@
 // edgefront-run: one model, one input, the five best classes; or the model's own probes.
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <memory>
@@ -21,7 +22,8 @@ constexpr char kHelp[] =
     "edgefront-run: runs an .efm model on this machine\n"
     "\n"
     "  edgefront-run MODEL.efm INPUT        prints the five best classes of every output\n"
-    "  edgefront-run MODEL.efm --self-test  replays the model's probe inputs and compares bytes\n"
+    "  edgefront-run MODEL.efm --self-test  replays the model's probe inputs: int8 outputs must\n"
+    "                                       agree to the byte, float32 ones within 1e-4\n"
     "\n"
     "  INPUT      PGM or PPM (P5, P6, maximum 255); .npy with uint8 pixels, float32 normalised\n"
     "             values or int8 tensor values; or raw NHWC bytes (pixels, or float32)\n"
@@ -29,7 +31,7 @@ constexpr char kHelp[] =
     "             CPU has it, else the best)\n"
     "  --help     this text\n"
     "\n"
-    "Exit codes: 0 done, 1 a bug (a probe gave other bytes), 2 wrong, missing or corrupt input,\n"
+    "Exit codes: 0 done, 1 a bug (a probe disagrees), 2 wrong, missing or corrupt input,\n"
     "3 the surroundings failed.\n";
 
 struct Arguments {
@@ -103,22 +105,41 @@ void print_best(const Interpreter& interpreter, const Model& model, int output) 
   }
 }
 
-/// Index of the first probe byte that differs, or −1.
-std::int64_t first_difference(Interpreter& interpreter, const ProbeSample& probe) {
-  std::size_t at = 0;
+/// Whether an output is what the probe recorded: int8 to the byte; float32 within 1e-4 of the
+/// largest value, because the order of sums differs between kernel sets.
+bool agrees(const Interpreter& interpreter, int output, const std::uint8_t* expected) {
+  const Tensor& tensor =
+      interpreter.graph().tensors[interpreter.graph().outputs[static_cast<std::size_t>(output)]];
+  const auto bytes = static_cast<std::size_t>(tensor.bytes());
+  if (tensor.precision == Precision::kInt8) {
+    return std::memcmp(interpreter.output_data(output), expected, bytes) == 0;
+  }
+  std::vector<float> want(bytes / sizeof(float)), have(want.size());
+  std::memcpy(want.data(), expected, bytes);
+  std::memcpy(have.data(), interpreter.output_data(output), bytes);
+  float largest = 0, difference = 0;
+  for (std::size_t k = 0; k < want.size(); ++k) {
+    if (!std::isfinite(have[k]) || !std::isfinite(want[k])) return false;
+    largest = std::max(largest, std::fabs(want[k]));
+    difference = std::max(difference, std::fabs(have[k] - want[k]));
+  }
+  return difference <= 1e-4f * largest;
+}
+
+/// The first output that differs from the probe, or −1.
+int first_difference(Interpreter& interpreter, const ProbeSample& probe) {
   const LayerGraph& graph = interpreter.graph();
+  const std::uint8_t* input = probe.input.data();
   for (int i = 0; i < static_cast<int>(graph.inputs.size()); ++i) {
     const auto bytes = static_cast<std::size_t>(interpreter.input_bytes(i));
-    std::memcpy(interpreter.input_data(i), probe.input.data() + at, bytes);
-    at += bytes;
+    std::memcpy(interpreter.input_data(i), input, bytes);
+    input += bytes;
   }
   interpreter.invoke();
-  at = 0;
+  const std::uint8_t* expected = probe.expected.data();
   for (int i = 0; i < static_cast<int>(graph.outputs.size()); ++i) {
-    const auto* got = static_cast<const std::uint8_t*>(interpreter.output_data(i));
-    for (std::int64_t k = 0; k < interpreter.output_bytes(i); ++k, ++at) {
-      if (got[k] != probe.expected[at]) return static_cast<std::int64_t>(at);
-    }
+    if (!agrees(interpreter, i, expected)) return i;
+    expected += interpreter.output_bytes(i);
   }
   return -1;
 }
@@ -128,15 +149,14 @@ int self_test(Interpreter& interpreter, const Model& model, const std::string& p
     return report(Status::invalid(path + ": the file has no probes to replay"));
   }
   for (std::size_t i = 0; i < model.probes.size(); ++i) {
-    const std::int64_t at = first_difference(interpreter, model.probes[i]);
+    const int at = first_difference(interpreter, model.probes[i]);
     if (at >= 0) {
-      std::fprintf(stderr,
-                   "edgefront-run: %s: probe %zu differs at output byte %lld (kernels %s)\n",
-                   path.c_str(), i, static_cast<long long>(at), interpreter.kernel_set().name);
+      std::fprintf(stderr, "edgefront-run: %s: probe %zu differs at output %d (kernels %s)\n",
+                   path.c_str(), i, at, interpreter.kernel_set().name);
       return kBug;
     }
   }
-  std::printf("%zu probes give the recorded bytes (kernels %s)\n", model.probes.size(),
+  std::printf("%zu probes agree (kernels %s)\n", model.probes.size(),
               interpreter.kernel_set().name);
   return kDone;
 }
