@@ -19,11 +19,15 @@ ReportData report_data(const std::string& folder) {
   ReportData data;
   data.name = run.experiment.name;
   data.objectives = run.experiment.objectives;
+  data.error_label = run.experiment.evaluator.kind == EvaluatorKind::kProxy
+                         ? "stand-in for the error (proxy), %"
+                         : "error on held-out training images, %";
   data.hypervolume = run.hypervolume;
   for (const auto& record : run.evaluations) {
     data.evaluations.push_back(to_evaluation(space, record));
   }
   for (const auto& member : run.front.members) {
+    data.front_genotypes.push_back(member.genotype);
     for (const auto& e : data.evaluations) {
       if (e.index == member.index) data.front.push_back(e);
     }

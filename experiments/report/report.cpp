@@ -21,7 +21,7 @@ p,figcaption{color:var(--soft);margin:.3rem 0}figure{margin:0}svg{width:100%;hei
 .table{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.88rem}
 th,td{text-align:right;padding:.35rem .6rem;border-bottom:1px solid var(--line);white-space:nowrap}
 th{color:var(--soft);font-weight:600}th:first-child,td:first-child{text-align:left}
-td.text{text-align:left;white-space:normal}tr.dropped td{color:var(--soft)}
+td.text,th.text{text-align:left;white-space:normal}tr.dropped td{color:var(--soft)}
 code{font-size:.82rem;word-break:break-all}
 .grid{stroke:var(--line)}.axis{stroke:var(--soft)}.tick{fill:var(--soft);font-size:12px}
 .label{fill:var(--ink);font-size:13px}.legend{fill:var(--ink);font-size:12.5px}
@@ -44,7 +44,7 @@ struct ObjectiveText {
 ObjectiveText describe_objective(const std::string& name) {
   const std::string base = name.substr(0, name.find('@'));
   const std::string at = name.size() > base.size() ? " on " + name.substr(base.size() + 1) : "";
-  if (base == "error") return {"held-out error, %", Unit::kPercent};
+  if (base == "error") return {"error, %", Unit::kPercent};
   if (base == "latency_us") return {"latency" + at + ", µs", Unit::kMicroseconds};
   if (base == "energy_uj") return {"energy" + at + ", µJ", Unit::kMicrojoules};
   for (const Metric& metric : metrics()) {
@@ -79,7 +79,10 @@ std::string front_plot(const ReportData& data) {
   Plot plot;
   const bool two = data.objectives.size() > 1;
   plot.x = {two ? describe_objective(data.objectives[1]).label : "", AxisScale::kLog};
-  plot.y = {describe_objective(data.objectives[0]).label, AxisScale::kLinear};
+  plot.y = {data.objectives[0] == "error" && !data.error_label.empty()
+                ? data.error_label
+                : describe_objective(data.objectives[0]).label,
+            AxisScale::kLinear};
   plot.description = "All evaluated networks, the front, and what was measured";
   Series feasible{"evaluated", "point", SeriesStyle::kDots, {}};
   Series outside{"outside the limits", "infeasible", SeriesStyle::kDots, {}};
@@ -214,15 +217,15 @@ std::string gain_table(const ReportData& data) {
 std::string front_table(const ReportData& data) {
   std::string out = "<h2>The front</h2>\n<div class=\"table\"><table>\n<tr><th>network</th>";
   for (const auto& o : data.objectives) out += "<th>" + html_escape(o) + "</th>";
-  out += "<th>genotype</th></tr>\n";
-  for (const auto& e : data.front) {
+  out += "<th class=\"text\">genotype</th></tr>\n";
+  for (std::size_t i = 0; i < data.front.size(); ++i) {
+    const Evaluation& e = data.front[i];
     out += "<tr>" + cell("#" + std::to_string(e.index));
-    for (std::size_t i = 0; i < e.objectives.size(); ++i) {
-      out += cell(value_text(e.objectives[i], data.objectives[i]));
+    for (std::size_t k = 0; k < e.objectives.size(); ++k) {
+      out += cell(value_text(e.objectives[k], data.objectives[k]));
     }
-    std::string genes;
-    for (const auto g : e.genotype.choices) genes += (genes.empty() ? "" : ".") + std::to_string(g);
-    out += "<td class=\"text\"><code>" + genes + "</code></td></tr>\n";
+    out +=
+        "<td class=\"text\"><code>" + html_escape(data.front_genotypes[i]) + "</code></td></tr>\n";
   }
   return out + "</table></div>\n";
 }
@@ -274,7 +277,7 @@ std::string report_html(const ReportData& data) {
   out +=
       "<h2>Accuracy against cost</h2>\n<figure>" + front_plot(data) +
       "<figcaption>Each dot is a network; the line is the border of what the front dominates. "
-      "The search estimates error on held-out training images; diamonds are exported networks "
+      "Errors of the search are its evaluator's estimates; diamonds are exported networks "
       "after training, as measured on the device and on the test images. Point at a mark for its "
       "numbers.</figcaption></figure>\n";
   out += "<h2>Exported networks: predicted and measured</h2>\n" + exported_table(data);

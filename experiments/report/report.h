@@ -19,10 +19,12 @@ struct ReportReference {
 
 struct ReportData {
   std::string name;
+  std::string error_label;              ///< what "error" is here, e.g. "held-out error, %"
   std::vector<std::string> objectives;  ///< as in the experiment; the first two are drawn
   std::vector<Evaluation> evaluations;  ///< all, by index
   std::vector<Evaluation> front;
-  std::vector<double> hypervolume;  ///< after each evaluation, same order
+  std::vector<std::string> front_genotypes;  ///< text forms, in the order of `front`
+  std::vector<double> hypervolume;           ///< after each evaluation, same order
   std::vector<ReportReference> references;
   std::vector<ExportedNetwork> exported;
   std::vector<std::pair<std::string, std::string>> provenance;  ///< what, value

@@ -175,7 +175,8 @@ std::vector<double> ticks(double low, double high, AxisScale scale, int about) {
   for (double m : {5.0, 2.0, 1.0}) {
     if (m * power >= raw) step = m * power;
   }
-  for (double k = std::ceil(low / step); k * step <= high; k += 1) result.push_back(k * step);
+  for (double k = std::ceil(low / step); k * step <= high; k += 1)
+    result.push_back(k * step + 0.0);  // + 0.0: no "-0"
   return result;
 }
 

@@ -73,6 +73,7 @@ TEST_CASE("the report is self-contained and escapes what it did not write") {
   data.evaluations.back().index = 3;
   data.evaluations.back().status = EvaluationStatus::kFailed;
   data.front = {data.evaluations[0], data.evaluations[1]};
+  data.front_genotypes = {"1.0", "1.1"};
   data.hypervolume = {1, 2, 2, 2};
   data.references = {{"mobilenet_v2_like", data.evaluations[2]}};
   ExportedNetwork n;
