@@ -87,6 +87,7 @@ JournalWriter::JournalWriter(const std::string& path, const JournalContents& con
   try {
     if (contents.torn_bytes > 0 && ::ftruncate(fd_, size_) != 0) fail("cannot be cut", errno);
     if (!contents.has_header) append(journal_header_line());
+    flusher_ = std::thread([this] { flush_late_lines(); });
   } catch (...) {
     ::close(fd_);
     throw;
@@ -94,7 +95,12 @@ JournalWriter::JournalWriter(const std::string& path, const JournalContents& con
 }
 
 JournalWriter::~JournalWriter() {
-  if (fd_ < 0) return;
+  {
+    const std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  changed_.notify_all();
+  flusher_.join();
   if (dirty_) ::fdatasync(fd_);  // after an error on the way; close() reports
   ::close(fd_);
 }
@@ -117,7 +123,11 @@ void JournalWriter::append(const std::string& line) {
   }
   size_ += static_cast<std::int64_t>(whole.size());
   dirty_ = true;
-  if (Clock::now() - synced_ >= std::chrono::seconds(1)) sync();
+  if (Clock::now() - synced_ >= std::chrono::seconds(1)) {
+    sync();
+  } else {
+    changed_.notify_all();
+  }
 }
 
 void JournalWriter::close() {
@@ -132,10 +142,27 @@ void JournalWriter::sync() {
   synced_ = Clock::now();
 }
 
+/// A line may be followed by minutes of training: it becomes durable within a second all the same.
+void JournalWriter::flush_late_lines() {
+  std::unique_lock lock(mutex_);
+  while (!stop_) {
+    changed_.wait(lock, [&] { return stop_ || dirty_; });
+    changed_.wait_until(lock, synced_ + std::chrono::seconds(1), [&] { return stop_; });
+    if (stop_ || !dirty_) continue;
+    if (::fdatasync(fd_) != 0) set_failure("cannot be made durable", errno);
+    dirty_ = false;
+    synced_ = Clock::now();
+  }
+}
+
 void JournalWriter::fail(const std::string& what, int error) {
+  set_failure(what, error);
+  throw EnvironmentError(failure_);
+}
+
+void JournalWriter::set_failure(const std::string& what, int error) {
   failure_ = path_ + ": " + what + ": " + std::strerror(error) +
              "; what is in it is good: make room and give the same command again";
-  throw EnvironmentError(failure_);
 }
 
 }  // namespace edgefront

@@ -12,10 +12,12 @@
 #pragma once
 
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <map>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "search/search_algorithm.h"
@@ -68,7 +70,8 @@ std::string journal_line(const AskRecord& ask);
 std::string journal_line(const EvaluationRecord& evaluation);
 std::string journal_line(const AdoptRecord& adoption);
 
-/// Appends whole lines, one write(2) each; fsync at most once a second and at close(). Thread-safe.
+/// Appends whole lines, one write(2) each; fsync at most once a second, at most a second late, and
+/// at close(). Thread-safe.
 /// After a failed write nothing more is written: a partial line stays torn, or is cut off again.
 class JournalWriter {
  public:
@@ -86,15 +89,19 @@ class JournalWriter {
  private:
   using Clock = std::chrono::steady_clock;
   [[noreturn]] void fail(const std::string& what, int error);
+  void set_failure(const std::string& what, int error);
   void sync();
+  void flush_late_lines();
 
   std::string path_;
   int fd_ = -1;
-  std::mutex mutex_;
+  std::mutex mutex_;  ///< for everything below
+  std::condition_variable changed_;
   std::int64_t size_ = 0;
   std::string failure_;  ///< the message of the first error
-  bool dirty_ = false;
+  bool dirty_ = false, stop_ = false;
   Clock::time_point synced_;
+  std::thread flusher_;  ///< syncs what no later line would
 };
 
 }  // namespace edgefront
