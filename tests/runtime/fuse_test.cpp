@@ -143,7 +143,8 @@ TEST_CASE("a text that is no key names the wrong word") {
       {"conv2d int8 4x4x8>4x4x8 k1 s1 none t1 Ref@1", "word 8 'Ref@1'"},
   };
   for (const auto& [text, expected] : cases) {
-    CHECK_MESSAGE(message(text).find(expected) != std::string::npos, message(text));
+    const std::string what = message(text);
+    CHECK_MESSAGE(what.find(expected) != std::string::npos, what);
   }
 }
 
