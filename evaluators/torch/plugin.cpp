@@ -1,4 +1,6 @@
 // The plug-in's one door: everything of libtorch is behind edgefront_make_trainer().
+#include <algorithm>
+
 #include "evaluators/torch/network.h"
 #include "evaluators/torch/supernet_evaluator.h"
 #include "evaluators/torch/train_evaluator.h"
@@ -64,6 +66,8 @@ class TorchTrainer final : public Trainer {
       out.failure = train_network(network, batches, split.train, options, space.classes, seed,
                                   to_text(space, genotype), progress);
       if (!out.failure.empty()) return out;
+      recalibrate(network, batches,
+                  std::span(split.train).first(std::min(kRecalibrationImages, split.train.size())));
       out.held_out_error_percent = error_percent(network, batches, split.held_out);
       out.model.layers = network.weights();
       out.model.normalization = {.mean = data->mean, .stddev = data->stddev};

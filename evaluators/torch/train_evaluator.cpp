@@ -1,5 +1,6 @@
 #include "evaluators/torch/train_evaluator.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "evaluators/torch/training.h"
@@ -24,6 +25,7 @@ class TrainEvaluator final : public AccuracyEvaluator {
                        ", accepted is 0 (all) to " + std::to_string(available));
     }
     if (options.train_images > 0) split_.train.resize(options.train_images);
+    recalibrated_ = std::min<std::size_t>(kRecalibrationImages, split_.train.size());
     options_.train.threads = 1;
   }
 
@@ -39,6 +41,7 @@ class TrainEvaluator final : public AccuracyEvaluator {
       const std::string failure = train_network(network, batches_, split_.train, options,
                                                 space_.classes, request.seed, "candidate", nullptr);
       if (!failure.empty()) return {.ok = false, .error_percent = 0, .failure = failure};
+      recalibrate(network, batches_, std::span(split_.train).first(recalibrated_));
       return {.ok = true,
               .error_percent = error_percent(network, batches_, split_.held_out),
               .failure = ""};
@@ -54,6 +57,7 @@ class TrainEvaluator final : public AccuracyEvaluator {
   const std::shared_ptr<const Dataset> data_;
   TrainEvaluatorOptions options_;
   TrainSplit split_;
+  std::size_t recalibrated_ = 0;  ///< the first of split_.train
   const BatchMaker batches_;
 };
 

@@ -1,10 +1,13 @@
 // How well does each accuracy evaluator order networks, and at what cost? Trains some networks of a
 // space alone (the truth, judged on held-out training images), asks the evaluators about the same
 // networks, and prints Kendall's tau-b and Spearman's rho with the seconds that each took. One
-// JSON line per network goes to the file given, so that the truth can be read again.
+// line per network (genotype, error) goes to the file given, so that the truth can be read again.
 //
-//   rank_correlation_bench [--networks 20] [--epochs 1] [--seconds 60,120] [--train 5000x1,…]
+//   rank_correlation_bench [--networks 20] [--epochs 1] [--seconds 60,120] [--train LIST]
 //                          [--truth FILE] [--space FILE] [--threads 2] [--seed 1]
+//                          [--largest-macs N] [--random-subnets N] [--rate R] [--batch N]
+//                          [--temperature T]
+//   LIST: IMAGESxEPOCHS[xBATCH[xRATE]],…
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -33,6 +36,7 @@ struct Settings {
   std::string train = "5000x1";
   std::string truth, space = "experiments/spaces/fashion_small.toml", data = "fashion-mnist";
   int threads = 2;
+  double largest_macs = 1e18;  ///< networks above are left out of the spread
   std::uint64_t seed = 1;
   SupernetOptions supernet;
 };
@@ -141,7 +145,9 @@ class Bench {
         space_(load_space(settings.space)),
         data_(std::make_shared<const Dataset>(load_dataset(settings.data))),
         trainer_(load_trainer()),
-        samples_(spread_networks(space_, settings.networks, settings.seed)) {}
+        samples_(spread_networks(space_, settings.networks, settings.seed)) {
+    std::erase_if(samples_, [&](const Sample& s) { return s.macs > settings.largest_macs; });
+  }
 
   void run() {
     find_truth();
@@ -208,10 +214,10 @@ class Bench {
   }
 
   void try_training(const std::string& schedule) {
-    const std::size_t x = schedule.find('x');
     TrainEvaluatorOptions options;
-    options.train_images = std::atoi(schedule.c_str());
-    options.train.epochs = x == std::string::npos ? 1 : std::atof(schedule.c_str() + x + 1);
+    options.train.epochs = 1;
+    std::sscanf(schedule.c_str(), "%dx%lfx%dx%lf", &options.train_images, &options.train.epochs,
+                &options.train.batch_size, &options.train.learning_rate);
     const auto evaluator = trainer_->make_train_evaluator(space_, data_, options);
     judge(*evaluator, "train " + schedule, 0);
   }
@@ -259,6 +265,7 @@ int main(int argc, char** argv) {
     if (key == "--space") settings.space = value;
     if (key == "--threads") settings.threads = std::atoi(value.c_str());
     if (key == "--seed") settings.seed = std::strtoull(value.c_str(), nullptr, 10);
+    if (key == "--largest-macs") settings.largest_macs = std::atof(value.c_str());
     if (key == "--random-subnets") settings.supernet.random_subnets = std::atoi(value.c_str());
     if (key == "--rate") settings.supernet.learning_rate = std::atof(value.c_str());
     if (key == "--batch") settings.supernet.batch_size = std::atoi(value.c_str());
