@@ -76,9 +76,9 @@ TEST_CASE("libtorch and the interpreter give the same logits for the references 
   const SearchSpace space =
       load_space(EDGEFRONT_SOURCE_DIR "/experiments/spaces/fashion_small.toml");
   REQUIRE(space.references.size() >= 2);
-  for (const auto& [name, genotype] : space.references) {
-    CAPTURE(name);
-    CHECK(parity(space, genotype, 1) < 1e-4);
+  for (const auto& reference : space.references) {
+    CAPTURE(reference.first);
+    CHECK(parity(space, reference.second, 1) < 1e-4);
   }
 }
 
