@@ -31,8 +31,8 @@ std::string train_network(Network& network, const BatchMaker& batches,
                           std::uint64_t seed, const std::string& what,
                           const EvaluatorProgress& progress);
 
-/// How many images batch norm is recalibrated on after a training: its running statistics lag behind
-/// the weights, after a short one so far that networks cannot be compared.
+/// How many images batch norm is recalibrated on after a training: its running statistics lag
+/// behind the weights, after a short one so far that networks cannot be compared.
 constexpr std::size_t kRecalibrationImages = 1024;
 
 /// Running statistics of batch norm := those of these images, without augmentation.
