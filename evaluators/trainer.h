@@ -17,16 +17,20 @@ namespace edgefront {
 /// null for any other value. Raised whenever something in this header changes.
 constexpr int kTrainerAbiVersion = 1;
 
+/// Seed of split_train() for every training and every judgement, so that no image is trained on by
+/// one and judged on by another.
+constexpr std::uint64_t kTrainSplitSeed = 0x5eed0f5911170000;
+
 /// One training from scratch or from inherited weights: SGD with Nesterov momentum, cosine schedule
 /// with linear warm-up, label smoothing, weight decay on convolution weights only; augmentation:
 /// random shift and horizontal flip.
 struct TrainOptions {
-  double epochs = 4;  ///< passes over the training part; may be fractional
-  int batch_size = 128;
-  double learning_rate = 0.2;  ///< at batch 128; peak of the schedule
+  double epochs = 6;  ///< passes over the training part; may be fractional
+  int batch_size = 64;
+  double learning_rate = 0.4;  ///< at batch 128; peak of the schedule
   double weight_decay = 3e-5;
   double label_smoothing = 0.05;
-  int shift_pixels = 2;
+  int shift_pixels = 1;
   bool flip = true;
   int threads = 1;
   double momentum = 0.9;

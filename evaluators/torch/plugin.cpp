@@ -61,7 +61,7 @@ class TorchTrainer final : public Trainer {
       out.model.graph = lower(decode(space, genotype));
       Network network(out.model.graph, inherit ? inherited_weights(*inherit, genotype)
                                                : initial_weights(out.model.graph, seed));
-      const TrainSplit split = split_train(*data, options.held_out, kSplitSeed);
+      const TrainSplit split = split_train(*data, options.held_out, kTrainSplitSeed);
       const BatchMaker batches(data->train, data->mean, data->stddev);
       out.failure = train_network(network, batches, split.train, options, space.classes, seed,
                                   to_text(space, genotype), progress);

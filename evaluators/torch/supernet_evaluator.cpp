@@ -19,7 +19,7 @@ class SupernetEvaluator final : public AccuracyEvaluator {
         data_(std::move(data)),
         options_(options),
         seed_(seed),
-        split_(split_train(*data_, options.held_out, kSplitSeed)),
+        split_(split_train(*data_, options.held_out, kTrainSplitSeed)),
         batches_(data_->train, data_->mean, data_->stddev),
         shared_(space_, seed) {
     recalibration_ = split_.train;

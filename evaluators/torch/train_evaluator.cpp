@@ -17,7 +17,7 @@ class TrainEvaluator final : public AccuracyEvaluator {
       : space_(space),
         data_(std::move(data)),
         options_(options),
-        split_(split_train(*data_, options.held_out, kSplitSeed)),
+        split_(split_train(*data_, options.held_out, kTrainSplitSeed)),
         batches_(data_->train, data_->mean, data_->stddev) {
     const int available = static_cast<int>(split_.train.size());
     if (options.train_images < 0 || options.train_images > available) {

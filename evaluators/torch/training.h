@@ -16,10 +16,6 @@
 
 namespace edgefront {
 
-/// Every training and every evaluator holds out the same images, whatever its seed: weights that
-/// are inherited must not have seen what they are judged on.
-constexpr std::uint64_t kSplitSeed = 0x5eed0f5911170000;
-
 /// He et al. 2015 ("Delving deep into rectifiers") by fan-out for convolutions, by fan-in for
 /// depthwise ones; small normal numbers for the classifier. Each layer has a stream of its own.
 WeightMap initial_weights(const LayerGraph& graph, std::uint64_t seed);
