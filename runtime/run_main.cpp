@@ -19,7 +19,7 @@ namespace {
 enum ExitCode { kDone = 0, kBug = 1, kBadInput = 2, kSurroundings = 3 };
 
 constexpr char kHelp[] =
-    "edgefront-run: runs an .efm model on this machine\n"
+    "Usage: edgefront-run MODEL.efm INPUT | --self-test\n"
     "\n"
     "  edgefront-run MODEL.efm INPUT        prints the five best classes of every output\n"
     "  edgefront-run MODEL.efm --self-test  replays the model's probe inputs: int8 outputs must\n"

@@ -86,7 +86,7 @@ Deployment deploy(Trainer& trainer, const SearchSpace& space, const Genotype& ge
     return result;
   }
   const Model folded = fold_batch_norm(trained.model);
-  const TrainSplit split = split_train(*data, options.train.held_out, seed);
+  const TrainSplit split = split_train(*data, options.train.held_out, kTrainSplitSeed);
   const ImageSet calibration_images =
       subset(data->train, split.train, std::size_t(options.calibration_images));
   const ImageSet held_out = subset(data->train, split.held_out, 4096);

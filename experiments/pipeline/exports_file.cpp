@@ -73,7 +73,8 @@ std::vector<ExportedNetwork> read_exports(const std::string& run_folder) {
   std::vector<std::uint8_t> bytes;
   require(read_file(path, &bytes));
   try {
-    for (const Json& j : Json::parse(bytes.begin(), bytes.end()).at("networks")) {
+    const Json file = Json::parse(bytes.begin(), bytes.end());
+    for (const Json& j : file.at("networks")) {
       networks.push_back(from_json(j));
     }
   } catch (const Json::exception& e) {

@@ -11,7 +11,7 @@ for command in space layers profile estimate search export evaluate bench report
   refuse "no-such-flag.*see edgefront $command --help" "$edgefront" $command --no-such-flag
 done
 for program in edgefront-run edgefront-probe; do
-  expect 0 'Usage' "$bin/$program" --help
+  expect 0 '[Uu]sage' "$bin/$program" --help
   expect 2 'no-such-flag' "$bin/$program" --no-such-flag
 done
 

@@ -3,7 +3,7 @@
 # a full disk; then the same command gives front.json to the byte, with one thread and with two.
 set -euo pipefail
 . tests/scripts/lib.sh
-budget=1500
+budget=4000
 sed "s/evaluations = 400/evaluations = $budget/" experiments/configs/proxy.toml >"$work/experiment.toml"
 
 answered() { grep -c '^{"evaluation":' "$1/journal.jsonl" || true; }
@@ -23,7 +23,7 @@ search "$work/two" 2 >/dev/null 2>&1
 finish_and_compare "$work/two" 1
 
 for threads in 1 2; do
-  for percent in 2 30 60 90; do
+  for percent in 1 25 50 75; do
     run=$work/killed.$threads.$percent
     target=$((size * percent / 100))
     search "$run" $threads >/dev/null 2>&1 &

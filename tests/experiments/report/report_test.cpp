@@ -89,7 +89,7 @@ TEST_CASE("the report is self-contained and escapes what it did not write") {
   CHECK(html.find("&lt;script&gt;") != std::string::npos);
   CHECK(html.find("90.75 %") != std::string::npos);
   CHECK(html.find("−2.0 %") != std::string::npos);  // predicted 100 of measured 102
-  CHECK(html.find("2.00 times less (#0)") != std::string::npos);
+  CHECK(html.find("4.00 times less (#1)") != std::string::npos);
   CHECK(count(html, "<svg") == 2);
   CHECK(count(html, "</svg>") == 2);
 }
