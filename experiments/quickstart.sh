@@ -19,8 +19,9 @@ done
 . experiments/setup.sh
 
 print_machine
-say "steps: packages (1-4 min where missing), build (3-8 min), profile (1-2 min),"
-say "       supernet and search (3-5 min), training and export of the winners (5-10 min)"
+say "steps: packages (1-4 min where missing), build (3-8 min), profile (under 1 min),"
+say "       search with a short training per candidate (4-9 min), training and export of the"
+say "       winners (4-9 min)"
 mapfile -t packages < <(packages_of programs)
 install_packages "${packages[@]}"
 
@@ -45,7 +46,9 @@ $edgefront search "$out/quickstart.toml" --out "$out"
 
 say "== 4/5 train, quantize, check and measure the winners"
 $edgefront export "$out" --select spread:5 --out "$out/winners"
-for model in "$out"/winners/*.efm; do
+models=("$out"/winners/*.efm)
+[ "${#models[@]}" -ge 3 ] || fail "only ${#models[@]} networks stayed winners as measured, 3 are wanted"
+for model in "${models[@]}"; do
   build/release/bin/edgefront-run "$model" --self-test
 done
 

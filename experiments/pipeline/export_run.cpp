@@ -88,6 +88,10 @@ PredictedCost predicted_cost(const CostModel& model, const SearchSpace& space,
           cost.arena_bytes, cost.packed_bytes,   cost.weights_bytes};
 }
 
+std::int64_t macs_of(const SearchSpace& space, const Genotype& genotype) {
+  return total_macs(lower(decode(space, genotype)));
+}
+
 std::string stem_of(std::int64_t index) {
   const std::string digits = std::to_string(index);
   return std::string(digits.size() < 4 ? 4 - digits.size() : 0, '0') + digits;
@@ -217,8 +221,12 @@ std::vector<ExportedNetwork> export_run(const std::string& run_folder,
                                         const EvaluatorProgress& progress, const ExportNote& note) {
   const Opened o = open(run_folder, options, trainer, progress);
   const std::vector<Evaluation> evaluations = evaluations_of(o);
-  const std::vector<Evaluation> chosen = select_networks(
-      options.select, o.run.experiment.objectives, front_of(o, evaluations), evaluations);
+  std::vector<Evaluation> chosen = select_networks(options.select, o.run.experiment.objectives,
+                                                   front_of(o, evaluations), evaluations);
+  // The longest trainings begin first, so that no thread is left alone with one at the end.
+  std::stable_sort(chosen.begin(), chosen.end(), [&](const auto& a, const auto& b) {
+    return macs_of(o.space, a.genotype) > macs_of(o.space, b.genotype);
+  });
   const DeployOptions deploy_with = deploy_options(o, options);
 
   std::vector<ExportedNetwork> networks(chosen.size());
