@@ -45,7 +45,7 @@ sed "s|^device *=.*|device = [{ name = \"host\", profile = \"$out/host.h5\", pre
 $edgefront search "$out/quickstart.toml" --out "$out"
 
 say "== 4/5 train, quantize, check and measure the winners"
-$edgefront export "$out" --select spread:5 --out "$out/winners"
+$edgefront export "$out" --select spread:6 --out "$out/winners"
 models=("$out"/winners/*.efm)
 [ "${#models[@]}" -ge 3 ] || fail "only ${#models[@]} networks stayed winners as measured, 3 are wanted"
 for model in "${models[@]}"; do

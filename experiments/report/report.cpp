@@ -14,7 +14,7 @@ namespace {
 constexpr const char* kStyle = R"(
 :root{--ink:#1c2430;--soft:#5b6675;--line:#d9dee5;--front:#0b6e99;--gain:#0f7b53;--ref:#b4540a;
 --measured:#8a2c7c;--paper:#fff;--band:#f6f8fa}
-body{font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);max-width:60rem;
+body{font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);max-width:72rem;
 margin:2rem auto;padding:0 1rem}
 h1{font-size:1.7rem;margin:0 0 .2rem}h2{font-size:1.2rem;margin:2.2rem 0 .5rem}
 p,figcaption{color:var(--soft);margin:.3rem 0}figure{margin:0}svg{width:100%;height:auto}
@@ -102,7 +102,7 @@ std::string front_plot(const ReportData& data) {
     p.title = r.name + " " + p.title;
     references.points.push_back(p);
   }
-  Series measured{"measured: latency, int8 test error", "measured", SeriesStyle::kDiamonds, {}};
+  Series measured{"measured, int8 on test images", "measured", SeriesStyle::kDiamonds, {}};
   Series drift{"", "drift", SeriesStyle::kSegments, {}};
   if (two && data.objectives[0] == "error" && data.objectives[1].rfind("latency_us", 0) == 0) {
     for (const auto& n : data.exported) {

@@ -141,7 +141,7 @@ std::string draw(const Series& s, const Plot& plot, const Scale& x, const Scale&
 std::string legend(const Plot& plot) {
   std::string out;
   double y = kTop + 16;
-  const double x = plot.width - kRight - 190;
+  const double x = plot.width - kRight - 200;
   for (const auto& s : plot.series) {
     if (s.name.empty()) continue;
     const bool stroke = s.style == SeriesStyle::kLine || s.style == SeriesStyle::kStaircase ||
