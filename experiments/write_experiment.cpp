@@ -1,8 +1,8 @@
 // The writing half of experiments/search_experiment.h.
-#include <cstdio>
 #include <utility>
 
 #include "experiments/experiment_fields.h"
+#include "experiments/pipeline/json_text.h"
 #include "experiments/pipeline/metrics.h"
 #include "experiments/search_experiment.h"
 #include "experiments/units.h"
@@ -11,27 +11,12 @@
 namespace edgefront {
 namespace {
 
-std::string quoted(const std::string& text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (byte < 0x20 || byte == 0x7f) {
-      char escaped[8];
-      std::snprintf(escaped, sizeof escaped, "\\u%04X", byte);
-      out += escaped;
-    } else {
-      out += c;
-    }
-  }
-  return out + '"';
-}
+/// A basic string of TOML has the escapes of a JSON string.
+std::string toml_string(const std::string& text) { return json_string(text); }
 
 std::string list(const std::vector<std::string>& texts) {
   std::string out = "[";
-  for (const std::string& text : texts) out += (out.size() > 1 ? ", " : "") + quoted(text);
+  for (const std::string& text : texts) out += (out.size() > 1 ? ", " : "") + toml_string(text);
   return out + "]";
 }
 
@@ -50,13 +35,13 @@ class FieldWriter {
     put(key, number_text(field));
   }
   void operator()(const char* key, bool field) const { put(key, field ? "true" : "false"); }
-  void operator()(const char* key, const std::string& field) const { put(key, quoted(field)); }
+  void operator()(const char* key, const std::string& field) const { put(key, toml_string(field)); }
   void operator()(const char* key, const std::vector<std::string>& field) const {
     put(key, list(field));
   }
   template <typename Enum>
   void operator()(const char* key, Enum field, const EnumNames<Enum>& names) const {
-    put(key, quoted(enum_text(field, names)));
+    put(key, toml_string(enum_text(field, names)));
   }
 
  private:
@@ -82,10 +67,10 @@ std::vector<Table> tables(const SearchExperiment& experiment) {
   std::vector<Table> out;
   out.push_back({"",
                  "",
-                 {{"name", quoted(experiment.name)},
+                 {{"name", toml_string(experiment.name)},
                   {"seed", std::to_string(experiment.seed)},
                   {"objectives", list(experiment.objectives)}}});
-  out.push_back({"[space]", "space.", {{"file", quoted(experiment.space_file)}}});
+  out.push_back({"[space]", "space.", {{"file", toml_string(experiment.space_file)}}});
   std::vector<std::string> names;
   for (const DeviceChoice& device : experiment.devices) {
     out.push_back(table("[[device]]", "device." + device.name + ".", device));
@@ -94,13 +79,13 @@ std::vector<Table> tables(const SearchExperiment& experiment) {
   Table constraints{"[constraints]", "constraints.", {}};
   for (const auto& [name, limit] : experiment.constraints) {
     const Unit unit = find_metric(name, names).metric->unit;
-    const std::string key = name.find('@') == std::string::npos ? name : quoted(name);
-    constraints.entries.emplace_back(key, quoted(exact_quantity(limit, unit)));
+    const std::string key = name.find('@') == std::string::npos ? name : toml_string(name);
+    constraints.entries.emplace_back(key, toml_string(exact_quantity(limit, unit)));
   }
   out.push_back(std::move(constraints));
   Table evaluator = table("[evaluator]", "evaluator.", experiment.evaluator);
   evaluator.entries.insert(evaluator.entries.begin(),
-                           {"kind", quoted(evaluator_name(experiment.evaluator.kind))});
+                           {"kind", toml_string(evaluator_name(experiment.evaluator.kind))});
   out.push_back(std::move(evaluator));
   out.push_back(table("[search]", "search.", experiment.search));
   out.push_back(table("[export]", "export.", experiment.export_choice));

@@ -1,5 +1,4 @@
-#include <string.h>
-
+#include "runtime/kernels/reference/plain_weights.h"
 #include "runtime/kernels/reference/reference.h"
 #include "runtime/kernels/requantize.h"
 
@@ -10,31 +9,16 @@ int64_t weight_count(const ConvGeometry& g) {
   return int64_t{1} * g.out_channels * g.kernel * g.kernel * g.in_channels;
 }
 
-int64_t packed_bytes_s8(const ConvGeometry& g) {
-  return int64_t{4} * g.out_channels + weight_count(g);
-}
-
-int64_t packed_bytes_f32(const ConvGeometry& g) {
-  return int64_t{4} * g.out_channels + 4 * weight_count(g);
-}
-
-int64_t no_scratch(const ConvGeometry&) { return 0; }
+int64_t packed_bytes_s8(const ConvGeometry& g) { return plain_bytes(g, weight_count(g), 1); }
+int64_t packed_bytes_f32(const ConvGeometry& g) { return plain_bytes(g, weight_count(g), 4); }
 
 void pack_s8(const ConvGeometry& g, const int8_t* weights, const int32_t* bias, int32_t,
              void* packed) {
-  int32_t* packed_bias = static_cast<int32_t*>(packed);
-  memcpy(packed_bias, bias, 4 * static_cast<size_t>(g.out_channels));
-  memcpy(packed_bias + g.out_channels, weights, static_cast<size_t>(weight_count(g)));
+  pack_plain(g, bias, weights, weight_count(g), packed);
 }
 
 void pack_f32(const ConvGeometry& g, const float* weights, const float* bias, void* packed) {
-  float* packed_bias = static_cast<float*>(packed);
-  memcpy(packed_bias, bias, 4 * static_cast<size_t>(g.out_channels));
-  memcpy(packed_bias + g.out_channels, weights, 4 * static_cast<size_t>(weight_count(g)));
-}
-
-bool inside(const ConvGeometry& g, int32_t y, int32_t x) {
-  return y >= 0 && y < g.in_height && x >= 0 && x < g.in_width;
+  pack_plain(g, bias, weights, 4 * weight_count(g), packed);
 }
 
 // Padding holds the zero point: a tap outside the image adds nothing.
@@ -113,5 +97,11 @@ const ConvKernelS8 kReferenceConvS8 = {"reference_conv2d", packed_bytes_s8, no_s
                                        run_s8};
 const ConvKernelF32 kReferenceConvF32 = {"reference_conv2d", packed_bytes_f32, no_scratch, pack_f32,
                                          run_f32};
+
+// A fully connected layer is a convolution of one pixel with kernel 1.
+const ConvKernelS8 kReferenceFullyConnectedS8 = {"reference_fully_connected", packed_bytes_s8,
+                                                 no_scratch, pack_s8, run_s8};
+const ConvKernelF32 kReferenceFullyConnectedF32 = {"reference_fully_connected", packed_bytes_f32,
+                                                   no_scratch, pack_f32, run_f32};
 
 }  // namespace edgefront

@@ -1,5 +1,4 @@
-#include <string.h>
-
+#include "runtime/kernels/reference/plain_weights.h"
 #include "runtime/kernels/reference/reference.h"
 #include "runtime/kernels/requantize.h"
 
@@ -10,31 +9,16 @@ int64_t weight_count(const ConvGeometry& g) {
   return int64_t{1} * g.kernel * g.kernel * g.out_channels;
 }
 
-int64_t packed_bytes_s8(const ConvGeometry& g) {
-  return int64_t{4} * g.out_channels + weight_count(g);
-}
-
-int64_t packed_bytes_f32(const ConvGeometry& g) {
-  return int64_t{4} * g.out_channels + 4 * weight_count(g);
-}
-
-int64_t no_scratch(const ConvGeometry&) { return 0; }
+int64_t packed_bytes_s8(const ConvGeometry& g) { return plain_bytes(g, weight_count(g), 1); }
+int64_t packed_bytes_f32(const ConvGeometry& g) { return plain_bytes(g, weight_count(g), 4); }
 
 void pack_s8(const ConvGeometry& g, const int8_t* weights, const int32_t* bias, int32_t,
              void* packed) {
-  int32_t* packed_bias = static_cast<int32_t*>(packed);
-  memcpy(packed_bias, bias, 4 * static_cast<size_t>(g.out_channels));
-  memcpy(packed_bias + g.out_channels, weights, static_cast<size_t>(weight_count(g)));
+  pack_plain(g, bias, weights, weight_count(g), packed);
 }
 
 void pack_f32(const ConvGeometry& g, const float* weights, const float* bias, void* packed) {
-  float* packed_bias = static_cast<float*>(packed);
-  memcpy(packed_bias, bias, 4 * static_cast<size_t>(g.out_channels));
-  memcpy(packed_bias + g.out_channels, weights, 4 * static_cast<size_t>(weight_count(g)));
-}
-
-bool inside(const ConvGeometry& g, int32_t y, int32_t x) {
-  return y >= 0 && y < g.in_height && x >= 0 && x < g.in_width;
+  pack_plain(g, bias, weights, 4 * weight_count(g), packed);
 }
 
 int32_t accumulate_s8(const ConvArgsS8& args, const int8_t* weights, int32_t bias, int32_t out_y,
