@@ -18,7 +18,7 @@ done
 . experiments/setup.sh
 
 print_machine
-say "steps: packages (1-4 min where missing), build (6-12 min), tests (2-5 min)"
+say "steps: packages (1-4 min where missing), build (4-12 min), tests (1-3 min)"
 mapfile -t packages < <(packages_of programs tests)
 install_packages "${packages[@]}"
 say "== configure and build ($preset)"
