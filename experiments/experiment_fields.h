@@ -117,6 +117,7 @@ void visit(const Visitor& v, ExportChoice& choice) {
   v("range", choice.quantize.range, kRangeNames);
   v("percentile_tail", choice.quantize.percentile_tail, 0.0, 0.5);
   v("bias_correction", choice.quantize.bias_correction);
+  v("min_top1_percent", choice.min_top1_percent, 0.0, 100.0);
   v("max_loss_percent", choice.max_loss_percent, 0.0, 100.0);
 }
 

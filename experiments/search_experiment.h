@@ -55,6 +55,7 @@ struct ExportChoice {
   bool inherit = false;          ///< start from the supernet's weights; kind = "supernet" only
   int calibration_images = 512;  ///< training images that set the ranges
   QuantizeOptions quantize;
+  double min_top1_percent = 0;    ///< a winner's int8 model is at least this accurate
   double max_loss_percent = 0.5;  ///< largest loss of accuracy from float to int8, points
 };
 

@@ -191,6 +191,19 @@ void record(const std::string& run_folder, const Opened& o,
 
 std::string number(double value) { return fixed(value, 2); }
 
+/// Empty where the network may become a winner.
+std::string why_no_winner(const Deployment& d, const ExportChoice& choice) {
+  if (!d.failure.empty()) return "training failed: " + d.failure;
+  if (const double loss = d.float_top1 - d.int8_top1; loss > choice.max_loss_percent) {
+    return "int8 loses " + number(loss) + " points, allowed are " + number(choice.max_loss_percent);
+  }
+  if (d.int8_top1 < choice.min_top1_percent) {
+    return "int8 top-1 is " + number(d.int8_top1) + " %, wanted are " +
+           number(choice.min_top1_percent) + " %";
+  }
+  return "";
+}
+
 }  // namespace
 
 void drop_dominated(std::vector<ExportedNetwork>& networks) {
@@ -248,12 +261,7 @@ std::vector<ExportedNetwork> export_run(const std::string& run_folder,
     n.float_top1 = d.float_top1;
     n.int8_top1 = d.int8_top1;
     n.range_method = d.range_method;
-    n.dropped = d.failure.empty() ? "" : "training failed: " + d.failure;
-    const double loss = d.float_top1 - d.int8_top1;
-    if (d.failure.empty() && loss > deploy_with.max_loss_percent) {
-      n.dropped = "int8 loses " + number(loss) + " points, allowed are " +
-                  number(deploy_with.max_loss_percent);
-    }
+    n.dropped = why_no_winner(d, o.run.experiment.export_choice);
     note(name + ": float " + number(n.float_top1) + " %, int8 " + number(n.int8_top1) + " %" +
          (n.dropped.empty() ? "" : ", dropped: " + n.dropped));
   });

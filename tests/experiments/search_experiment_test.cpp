@@ -42,6 +42,7 @@ range = "percentile"
 inherit = false
 calibration_images = 64
 max_loss_percent = 0.3
+min_top1_percent = 80
 )";
 
 SearchExperiment parse(const std::string& text) { return parse_experiment(text, "e.toml", "."); }
@@ -74,6 +75,7 @@ TEST_CASE("every key of an experiment arrives") {
   CHECK_FALSE(e.export_choice.inherit);
   CHECK(e.export_choice.calibration_images == 64);
   CHECK(e.export_choice.max_loss_percent == 0.3);
+  CHECK(e.export_choice.min_top1_percent == 80);
 }
 
 TEST_CASE("what is left out has its default") {
