@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "experiments/commands/commands.h"
+#include "experiments/pipeline/run_folder.h"
 #include "experiments/pipeline/search_run.h"
 #include "space/error.h"
 
@@ -44,7 +45,7 @@ int run(int argc, char** argv) {
   const std::string name = argc > 1 ? argv[1] : "";
   if (name == "--help" || name == "-h" || name == "help") return usage(std::cout);
   if (name == "--version") {
-    std::cout << "edgefront " EDGEFRONT_VERSION "\n";
+    std::cout << "edgefront " << edgefront::kProgramVersion << "\n";
     return 0;
   }
   for (const Command& c : kCommands) {
