@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
+#include <cstdio>
 #include <ctime>
 #include <iterator>
 #include <set>
@@ -178,6 +180,19 @@ class SettingProfiler {
 };
 
 }  // namespace
+
+std::string state_change(const DeviceProfile& profile, double tolerance) {
+  const double then = profile.state.reference_kernel_us;
+  const double now = describe_state("").reference_kernel_us;
+  if (then <= 0 || now <= 0 || std::abs(now / then - 1) <= tolerance) return "";
+  char line[320];
+  std::snprintf(
+      line, sizeof line,
+      "this machine runs the reference kernel in %.2f us now and ran it in %.2f us when it "
+      "was profiled: expect measured latencies about %.0f %% %s than predicted",
+      now, then, 100 * std::abs(now / then - 1), now > then ? "higher" : "lower");
+  return line;
+}
 
 void require_same_device(const DeviceProfile& profile, const std::string& path) {
   require_identity(profile, describe_device(""), path);

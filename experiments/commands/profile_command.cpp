@@ -141,12 +141,15 @@ int validate(const CommandLine& line) {
   const std::string path = line.text("validate");
   const auto profile = std::make_shared<const DeviceProfile>(load_profile(path));
   require_same_device(*profile, path);
+  ProgressLine progress;
+  if (const std::string change = state_change(*profile); !change.empty()) {
+    progress.note("warning: " + change);
+  }
   if (!line.given("space")) throw InputError("profile --validate: --space is missing");
   const SearchSpace space = load_space(line.text("space"));
   const int count = int(line.integer("networks", 2, 10000));
   const auto seed = mix_seed(kValidationSeed, std::uint64_t(line.integer("seed", 0, INT64_MAX)));
   const auto genotypes = draw_networks(space, count, seed, calibration_genotypes(space, *profile));
-  ProgressLine progress;
   nlohmann::json results = nlohmann::json::array();
   for (const Setting& setting : settings_of(line)) {
     CostModelOptions options;

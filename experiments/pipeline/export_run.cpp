@@ -104,7 +104,10 @@ bool is_this_machine(const DeviceChoice& device, const ExportNote& note) {
     return false;
   }
   try {
-    require_same_device(load_profile(device.profile), device.profile);
+    const DeviceProfile profile = load_profile(device.profile);
+    require_same_device(profile, device.profile);
+    if (const std::string change = state_change(profile); !change.empty())
+      note("warning: " + change);
     return true;
   } catch (const InputError& e) {
     note(std::string("predicted only: ") + e.what());

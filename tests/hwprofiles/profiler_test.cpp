@@ -124,5 +124,15 @@ TEST_CASE("an unknown kernel set is refused before anything is measured") {
   CHECK(profile.layers.empty());
 }
 
+TEST_CASE("a machine that became slower or faster since it was profiled says so") {
+  DeviceProfile profile;
+  CHECK(state_change(profile).empty());  // the profile does not know
+  profile.state.reference_kernel_us = 1e-6;
+  CHECK(state_change(profile).find("higher than predicted") != std::string::npos);
+  profile.state.reference_kernel_us = 1e9;
+  CHECK(state_change(profile).find("about 100 % lower than predicted") != std::string::npos);
+  CHECK(state_change(profile, 2.0).empty());
+}
+
 }  // namespace
 }  // namespace edgefront
