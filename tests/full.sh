@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# What takes longer than continuous integration allows: the whole suite, sanitizers, and ten minutes
-# of fuzzing for each reader of outside files.
+# What takes longer than continuous integration allows: the whole suite, 200 networks as C99, sanitizers,
+# and ten minutes of fuzzing for each reader of outside files.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bash tests/run.sh
+bash tests/scripts/c_export_test.sh build/dev/bin 200
 SECONDS_PER_FUZZER=${SECONDS_PER_FUZZER:-600} bash tests/sanitize.sh

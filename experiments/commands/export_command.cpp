@@ -60,12 +60,14 @@ nlohmann::ordered_json to_json(const ExportedNetwork& n) {
 int export_command(const CommandArguments& args) {
   CommandLine line(
       "export RUN --select WHICH --out DIR [options]",
-      "Trains chosen networks of a run, quantizes them to int8, writes .efm and .onnx, "
+      "Trains chosen networks of a run, quantizes them to int8, writes .efm, .onnx and C99, "
       "and measures accuracy on the test images and latency on this machine.");
   line.positional("RUN", "run folder of a search")
       .option("select", "WHICH", "",
               "knee, best, an index, spread:N, or a limit such as latency<=2ms; several by commas")
       .option("out", "DIR", "", "folder for the models")
+      .option("format", "LIST", "efm,onnx",
+              "files of each network: efm (always written), onnx, c (one C99 file, no libraries)")
       .option("data", "DATASET", "", "data set (default: the experiment's)")
       .option("epochs", "N", "", "training epochs (default: the experiment's)")
       .option("threads", "N", "0", "networks trained side by side; 0 = one per core")
@@ -76,6 +78,11 @@ int export_command(const CommandArguments& args) {
   options.out = line.text("out");
   if (options.select.empty()) throw InputError("export: --select is missing, e.g. knee");
   if (options.out.empty()) throw InputError("export: --out is missing: the folder for the models");
+  try {
+    options.formats = parse_export_formats(line.list("format"));
+  } catch (const InputError& e) {
+    throw InputError(std::string("export: --format: ") + e.what());
+  }
   options.data = line.text("data");
   if (line.given("epochs")) options.epochs = parse_epochs(line.text("epochs"));
   options.threads = int(line.integer("threads", 0, 1024));

@@ -11,6 +11,7 @@
 #include "experiments/pipeline/select.h"
 #include "hwprofiles/profile_store.h"
 #include "hwprofiles/profiler.h"
+#include "runtime/export/c_writer.h"
 #include "runtime/export/onnx_writer.h"
 #include "runtime/model_file.h"
 #include "search/parallel.h"
@@ -142,7 +143,8 @@ void measure(const Opened& o, const std::vector<Deployment>& deployments,
   }
 }
 
-void write_models(const std::string& folder, const std::vector<Deployment>& deployments,
+void write_models(const std::string& folder, const ExportFormats& formats,
+                  const std::vector<Deployment>& deployments,
                   std::vector<ExportedNetwork>& networks) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
@@ -150,15 +152,27 @@ void write_models(const std::string& folder, const std::vector<Deployment>& depl
   for (std::size_t i = 0; i < networks.size(); ++i) {
     const std::string stem = stem_of(networks[i].index);
     const std::string path = folder + "/" + stem;
-    if (!networks[i].dropped.empty()) {
-      // An earlier export may have left files of a network that is no winner any more.
-      std::filesystem::remove(path + ".efm", error);
-      std::filesystem::remove(path + ".onnx", error);
-      continue;
+    const Model& model = deployments[i].int8_model;
+    std::vector<std::string>& files = networks[i].files;
+    if (networks[i].dropped.empty()) {
+      require(write_model_file(model, path + ".efm"));
+      files = {stem + ".efm"};
+      if (formats.onnx) {
+        write_onnx(model, path + ".onnx");
+        files.push_back(stem + ".onnx");
+      }
+      if (formats.c) {
+        write_c(model, path + ".c");
+        files.push_back(stem + ".c");
+      }
     }
-    require(write_model_file(deployments[i].int8_model, path + ".efm"));
-    write_onnx(deployments[i].int8_model, path + ".onnx");
-    networks[i].files = {stem + ".efm", stem + ".onnx"};
+    // An earlier export may have left files of a network that is no winner any more, or of other
+    // weights in a format that is not asked for today.
+    for (const char* suffix : {".efm", ".onnx", ".c"}) {
+      if (std::find(files.begin(), files.end(), stem + suffix) == files.end()) {
+        std::filesystem::remove(path + suffix, error);
+      }
+    }
   }
 }
 
@@ -208,6 +222,22 @@ std::string why_no_winner(const Deployment& d, const ExportChoice& choice) {
 }
 
 }  // namespace
+
+ExportFormats parse_export_formats(const std::vector<std::string>& names) {
+  const std::string accepted = "; accepted are efm, onnx, c, separated by commas";
+  if (names.empty()) throw InputError("no format is named" + accepted);
+  ExportFormats formats{false, false};
+  for (const std::string& name : names) {
+    if (name == "onnx") {
+      formats.onnx = true;
+    } else if (name == "c") {
+      formats.c = true;
+    } else if (name != "efm") {
+      throw InputError("format is '" + name + "'" + accepted);
+    }
+  }
+  return formats;
+}
 
 void drop_dominated(std::vector<ExportedNetwork>& networks) {
   const auto judged = [](const ExportedNetwork& n) { return n.dropped.empty() && n.measured; };
@@ -272,7 +302,7 @@ std::vector<ExportedNetwork> export_run(const std::string& run_folder,
     measure(o, deployments, networks);
     drop_dominated(networks);
   }
-  write_models(options.out, deployments, networks);
+  write_models(options.out, options.formats, deployments, networks);
   record(run_folder, o, networks);
   return networks;
 }

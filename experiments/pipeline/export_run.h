@@ -12,9 +12,19 @@
 
 namespace edgefront {
 
+/// What is written of each network besides its .efm, which the other commands read.
+struct ExportFormats {
+  bool onnx = true;  ///< <index>.onnx
+  bool c = false;    ///< <index>.c, for microcontrollers (docs/c_export.md)
+};
+
+/// From names: "efm" (may be left out), "onnx", "c". Throws InputError for any other, and for none.
+ExportFormats parse_export_formats(const std::vector<std::string>& names);
+
 struct ExportRunOptions {
-  std::string select;            ///< see select.h
-  std::string out;               ///< folder for <index>.efm and <index>.onnx
+  std::string select;  ///< see select.h
+  std::string out;     ///< folder for <index>.efm and what `formats` adds
+  ExportFormats formats;
   std::string data;              ///< empty: the experiment's
   std::optional<double> epochs;  ///< instead of the experiment's
   int threads = 1;               ///< networks trained side by side, one thread each

@@ -45,6 +45,7 @@ refuse 'fashion-mist' "$edgefront" evaluate tests/runtime/fixtures/*.efm --data 
 refuse "on-miss is 'guess'" "$edgefront" estimate $space mobilenet_v2_like --device tests/hwprofiles/fixtures/profile_v1.h5 --on-miss guess
 refuse 'no_such_arch' "$edgefront" estimate $space no_such_arch --device tests/hwprofiles/fixtures/profile_v1.h5
 refuse 'missing-run' "$edgefront" export "$work/missing-run" --select knee --out "$work/models"
+refuse "format is 'tflite'; accepted are efm, onnx, c" "$edgefront" export "$work/missing-run" --select knee --out "$work/models" --format tflite
 refuse 'missing-run' "$edgefront" report "$work/missing-run" --out "$work/report.html"
 [ ! -e "$work/report.html" ] || die "a refused report left a file"
 

@@ -70,13 +70,17 @@ if [ ! -e "$bin/libedgefront_torch.so" ]; then
   echo "SKIPPED aloud: training and export (built without libtorch); $checks checks before it"
   exit 0
 fi
-"$edgefront" export "$work/run" --select spread:2 --data fashion-mnist --epochs 0.2 --out "$work/models" \
+"$edgefront" export "$work/run" --select spread:2 --data fashion-mnist --epochs 0.2 --out "$work/models" --format onnx,c \
   >"$work/export.txt" 2>&1 || { cat "$work/export.txt" >&2; die "the export failed"; }
 json_has "$work/run/front.json" measured float_top1 int8_top1 files latency_us
 models=("$work"/models/*.efm)
 for model in "${models[@]}"; do
   expect 0 '' "$bin/edgefront-run" "$model" --self-test
   [ -s "${model%.efm}.onnx" ] || die "no .onnx beside $model"
+  "$bin/c_export_cases" "$work/c" 1 "$model" || die "no C cases of $model"
+  cmp "$work/c/network_0.c" "${model%.efm}.c" || die "the C file is not that of $model"
+  expect 0 '' gcc -std=c99 -O2 -ffp-contract=off -I"$work/c" -o "$work/c/program" "$work/c/case_0.c" tests/c_export/harness.c
+  expect 0 'every byte is equal' "$work/c/program" "$work/c/cases.bin"
   cp "$model" "$work/flipped.efm"
   printf '\xff' | dd of="$work/flipped.efm" bs=1 seek=2000 conv=notrunc status=none
   cmp -s "$model" "$work/flipped.efm" || expect 2 'flipped.efm' "$bin/edgefront-run" "$work/flipped.efm" --self-test

@@ -51,6 +51,19 @@ TEST_CASE("networks that another one dominates as measured are dropped, all othe
   CHECK(networks[6].dropped.empty());
 }
 
+TEST_CASE("formats are named by a list, and an unknown one is refused with what is accepted") {
+  CHECK(parse_export_formats({"efm"}).onnx == false);
+  CHECK(parse_export_formats({"efm"}).c == false);
+  const ExportFormats both = parse_export_formats({"c", "onnx"});
+  CHECK(both.onnx);
+  CHECK(both.c);
+  CHECK_THROWS_WITH_AS(parse_export_formats({"efm", "tflite"}),
+                       "format is 'tflite'; accepted are efm, onnx, c, separated by commas",
+                       InputError);
+  CHECK_THROWS_WITH_AS(parse_export_formats({}), doctest::Contains("accepted are efm, onnx, c"),
+                       InputError);
+}
+
 TEST_CASE("exports.json gives back what was written") {
   const ScratchFolder folder;
   CHECK(read_exports(folder.path).empty());
