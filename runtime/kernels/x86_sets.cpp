@@ -5,6 +5,7 @@
 #include "runtime/kernels/layouts/gemm_layout.h"
 #ifdef __x86_64__
 #include "runtime/kernels/avx2/avx2.h"
+#include "runtime/kernels/avx512/avx512.h"
 #include "runtime/kernels/avx512_vnni/avx512_vnni.h"
 #endif
 
@@ -16,22 +17,31 @@ namespace {
 // The compiler's check includes whether the operating system saves the registers (XGETBV).
 bool has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
 
-bool has_avx512_vnni() {
+bool has_avx512() {
   return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-         __builtin_cpu_supports("avx512vnni");
+         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
 }
 
-void avx2_matrix_s8(const ConvArgsS8& args) { run_matrix_s8(args, avx2_gemm_s8); }
-void avx2_matrix_f32(const ConvArgsF32& args) { run_matrix_f32(args, avx2_gemm_f32); }
-void avx2_conv_s8(const ConvArgsS8& args) { run_convolution_s8(args, avx2_gemm_s8); }
-void avx2_conv_f32(const ConvArgsF32& args) { run_convolution_f32(args, avx2_gemm_f32); }
+bool has_avx512_vnni() { return has_avx512() && __builtin_cpu_supports("avx512vnni"); }
 
-void avx512_vnni_matrix_s8(const ConvArgsS8& args) { run_matrix_s8(args, avx512_vnni_gemm_s8); }
-void avx512_vnni_matrix_f32(const ConvArgsF32& args) { run_matrix_f32(args, avx512_vnni_gemm_f32); }
-void avx512_vnni_conv_s8(const ConvArgsS8& args) { run_convolution_s8(args, avx512_vnni_gemm_s8); }
-void avx512_vnni_conv_f32(const ConvArgsF32& args) {
-  run_convolution_f32(args, avx512_vnni_gemm_f32);
+template <GemmS8 kGemm>
+void matrix_s8(const ConvArgsS8& args) {
+  run_matrix_s8(args, kGemm);
+}
+
+template <GemmS8 kGemm>
+void conv_s8(const ConvArgsS8& args) {
+  run_convolution_s8(args, kGemm);
+}
+
+template <GemmF32 kGemm>
+void matrix_f32(const ConvArgsF32& args) {
+  run_matrix_f32(args, kGemm);
+}
+
+template <GemmF32 kGemm>
+void conv_f32(const ConvArgsF32& args) {
+  run_convolution_f32(args, kGemm);
 }
 
 #define EDGEFRONT_X86(function) function
@@ -46,48 +56,50 @@ bool has_avx512_vnni() { return false; }
 #endif
 
 const ConvKernelS8 kAvx2PointwiseS8 = {"pointwise_4x16", gemm_packed_bytes_s8, gemm_no_scratch,
-                                       gemm_pack_s8, EDGEFRONT_X86(avx2_matrix_s8)};
+                                       gemm_pack_s8, EDGEFRONT_X86(matrix_s8<avx2_gemm_s8>)};
 const ConvKernelS8 kAvx2ConvS8 = {"im2col_4x16", gemm_packed_bytes_s8, convolution_scratch_bytes_s8,
-                                  gemm_pack_s8, EDGEFRONT_X86(avx2_conv_s8)};
+                                  gemm_pack_s8, EDGEFRONT_X86(conv_s8<avx2_gemm_s8>)};
 const ConvKernelS8 kAvx2DepthwiseS8 = {"depthwise_pairs_16", depthwise_packed_bytes_pair,
                                        depthwise_scratch_bytes_pair, depthwise_pack_pair,
                                        EDGEFRONT_X86(avx2_depthwise_s8)};
 const ConvKernelS8 kAvx2FullyConnectedS8 = {"fully_connected_16", gemm_packed_bytes_s8,
                                             gemm_no_scratch, gemm_pack_s8,
-                                            EDGEFRONT_X86(avx2_matrix_s8)};
+                                            EDGEFRONT_X86(matrix_s8<avx2_gemm_s8>)};
 const ConvKernelF32 kAvx2PointwiseF32 = {"pointwise_6x16", gemm_packed_bytes_f32, gemm_no_scratch,
-                                         gemm_pack_f32, EDGEFRONT_X86(avx2_matrix_f32)};
+                                         gemm_pack_f32, EDGEFRONT_X86(matrix_f32<avx2_gemm_f32>)};
 const ConvKernelF32 kAvx2ConvF32 = {"im2col_6x16", gemm_packed_bytes_f32,
                                     convolution_scratch_bytes_f32, gemm_pack_f32,
-                                    EDGEFRONT_X86(avx2_conv_f32)};
+                                    EDGEFRONT_X86(conv_f32<avx2_gemm_f32>)};
 const ConvKernelF32 kAvx2DepthwiseF32 = {"depthwise_8", depthwise_packed_bytes_f32, gemm_no_scratch,
                                          depthwise_pack_f32, EDGEFRONT_X86(avx2_depthwise_f32)};
 const ConvKernelF32 kAvx2FullyConnectedF32 = {"fully_connected_16", gemm_packed_bytes_f32,
                                               gemm_no_scratch, gemm_pack_f32,
-                                              EDGEFRONT_X86(avx2_matrix_f32)};
+                                              EDGEFRONT_X86(matrix_f32<avx2_gemm_f32>)};
 
-const ConvKernelS8 kAvx512PointwiseS8 = {"pointwise_8x32", gemm_packed_bytes_s8, gemm_no_scratch,
-                                         gemm_pack_u8, EDGEFRONT_X86(avx512_vnni_matrix_s8)};
-const ConvKernelS8 kAvx512ConvS8 = {"im2col_8x32", gemm_packed_bytes_s8,
-                                    convolution_scratch_bytes_s8, gemm_pack_u8,
-                                    EDGEFRONT_X86(avx512_vnni_conv_s8)};
-const ConvKernelS8 kAvx512DepthwiseS8 = {"depthwise_quads_16", depthwise_packed_bytes_quad,
-                                         depthwise_scratch_bytes_quad, depthwise_pack_quad,
-                                         EDGEFRONT_X86(avx512_vnni_depthwise_s8)};
-const ConvKernelS8 kAvx512FullyConnectedS8 = {"fully_connected_32", gemm_packed_bytes_s8,
-                                              gemm_no_scratch, gemm_pack_u8,
-                                              EDGEFRONT_X86(avx512_vnni_matrix_s8)};
+const ConvKernelS8 kAvx512VnniPointwiseS8 = {"pointwise_8x32", gemm_packed_bytes_s8,
+                                             gemm_no_scratch, gemm_pack_u8,
+                                             EDGEFRONT_X86(matrix_s8<avx512_vnni_gemm_s8>)};
+const ConvKernelS8 kAvx512VnniConvS8 = {"im2col_8x32", gemm_packed_bytes_s8,
+                                        convolution_scratch_bytes_s8, gemm_pack_u8,
+                                        EDGEFRONT_X86(conv_s8<avx512_vnni_gemm_s8>)};
+const ConvKernelS8 kAvx512VnniDepthwiseS8 = {"depthwise_quads_16", depthwise_packed_bytes_quad,
+                                             depthwise_scratch_bytes_quad, depthwise_pack_quad,
+                                             EDGEFRONT_X86(avx512_vnni_depthwise_s8)};
+const ConvKernelS8 kAvx512VnniFullyConnectedS8 = {"fully_connected_32", gemm_packed_bytes_s8,
+                                                  gemm_no_scratch, gemm_pack_u8,
+                                                  EDGEFRONT_X86(matrix_s8<avx512_vnni_gemm_s8>)};
 const ConvKernelF32 kAvx512PointwiseF32 = {"pointwise_8x32", gemm_packed_bytes_f32, gemm_no_scratch,
-                                           gemm_pack_f32, EDGEFRONT_X86(avx512_vnni_matrix_f32)};
+                                           gemm_pack_f32,
+                                           EDGEFRONT_X86(matrix_f32<avx512_gemm_f32>)};
 const ConvKernelF32 kAvx512ConvF32 = {"im2col_8x32", gemm_packed_bytes_f32,
                                       convolution_scratch_bytes_f32, gemm_pack_f32,
-                                      EDGEFRONT_X86(avx512_vnni_conv_f32)};
+                                      EDGEFRONT_X86(conv_f32<avx512_gemm_f32>)};
 const ConvKernelF32 kAvx512DepthwiseF32 = {"depthwise_16", depthwise_packed_bytes_f32,
                                            gemm_no_scratch, depthwise_pack_f32,
-                                           EDGEFRONT_X86(avx512_vnni_depthwise_f32)};
+                                           EDGEFRONT_X86(avx512_depthwise_f32)};
 const ConvKernelF32 kAvx512FullyConnectedF32 = {"fully_connected_32", gemm_packed_bytes_f32,
                                                 gemm_no_scratch, gemm_pack_f32,
-                                                EDGEFRONT_X86(avx512_vnni_matrix_f32)};
+                                                EDGEFRONT_X86(matrix_f32<avx512_gemm_f32>)};
 
 #undef EDGEFRONT_X86
 
@@ -117,10 +129,10 @@ const KernelSet kAvx512VnniSet = {"avx512_vnni",
                                   1,
                                   1,
                                   1,
-                                  &kAvx512PointwiseS8,
-                                  &kAvx512ConvS8,
-                                  &kAvx512DepthwiseS8,
-                                  &kAvx512FullyConnectedS8,
+                                  &kAvx512VnniPointwiseS8,
+                                  &kAvx512VnniConvS8,
+                                  &kAvx512VnniDepthwiseS8,
+                                  &kAvx512VnniFullyConnectedS8,
                                   &kAvx512PointwiseF32,
                                   &kAvx512ConvF32,
                                   &kAvx512DepthwiseF32,
