@@ -7,7 +7,9 @@
 
 namespace edgefront {
 
+void avx512_gemm_s8(const GemmArgsS8& args);    ///< weights of gemm_pack_s8
 void avx512_gemm_f32(const GemmArgsF32& args);  ///< weights of gemm_pack_f32
+void avx512_depthwise_s8(const ConvArgsS8& args);
 void avx512_depthwise_f32(const ConvArgsF32& args);
 
 }  // namespace edgefront
