@@ -4,7 +4,11 @@
 #include "runtime/kernels/layouts/depthwise_layout.h"
 #include "runtime/kernels/layouts/gemm_layout.h"
 #ifdef __x86_64__
+#include <cpuid.h>
+
 #include "runtime/kernels/avx2/avx2.h"
+#include "runtime/kernels/avx2_vnni/avx2_vnni.h"
+#include "runtime/kernels/avx512/avx512.h"
 #include "runtime/kernels/avx512_vnni/avx512_vnni.h"
 #endif
 
@@ -16,22 +20,39 @@ namespace {
 // The compiler's check includes whether the operating system saves the registers (XGETBV).
 bool has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
 
-bool has_avx512_vnni() {
-  return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-         __builtin_cpu_supports("avx512vnni");
+/// The VEX form of vpdpbusd uses the registers of AVX2. Clang 14 has no name for it: leaf 7,
+/// subleaf 1, bit 4 of EAX; EAX of subleaf 0 is the highest subleaf.
+bool has_avx2_vnni() {
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  if (!has_avx2() || !__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) || eax < 1) return false;
+  return __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) && (eax >> 4 & 1) != 0;
 }
 
-void avx2_matrix_s8(const ConvArgsS8& args) { run_matrix_s8(args, avx2_gemm_s8); }
-void avx2_matrix_f32(const ConvArgsF32& args) { run_matrix_f32(args, avx2_gemm_f32); }
-void avx2_conv_s8(const ConvArgsS8& args) { run_convolution_s8(args, avx2_gemm_s8); }
-void avx2_conv_f32(const ConvArgsF32& args) { run_convolution_f32(args, avx2_gemm_f32); }
+bool has_avx512() {
+  return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+}
 
-void avx512_vnni_matrix_s8(const ConvArgsS8& args) { run_matrix_s8(args, avx512_vnni_gemm_s8); }
-void avx512_vnni_matrix_f32(const ConvArgsF32& args) { run_matrix_f32(args, avx512_vnni_gemm_f32); }
-void avx512_vnni_conv_s8(const ConvArgsS8& args) { run_convolution_s8(args, avx512_vnni_gemm_s8); }
-void avx512_vnni_conv_f32(const ConvArgsF32& args) {
-  run_convolution_f32(args, avx512_vnni_gemm_f32);
+bool has_avx512_vnni() { return has_avx512() && __builtin_cpu_supports("avx512vnni"); }
+
+template <GemmS8 kGemm>
+void matrix_s8(const ConvArgsS8& args) {
+  run_matrix_s8(args, kGemm);
+}
+
+template <GemmS8 kGemm>
+void conv_s8(const ConvArgsS8& args) {
+  run_convolution_s8(args, kGemm);
+}
+
+template <GemmF32 kGemm>
+void matrix_f32(const ConvArgsF32& args) {
+  run_matrix_f32(args, kGemm);
+}
+
+template <GemmF32 kGemm>
+void conv_f32(const ConvArgsF32& args) {
+  run_convolution_f32(args, kGemm);
 }
 
 #define EDGEFRONT_X86(function) function
@@ -39,6 +60,8 @@ void avx512_vnni_conv_f32(const ConvArgsF32& args) {
 #else
 
 bool has_avx2() { return false; }
+bool has_avx2_vnni() { return false; }
+bool has_avx512() { return false; }
 bool has_avx512_vnni() { return false; }
 
 #define EDGEFRONT_X86(function) nullptr
@@ -46,48 +69,76 @@ bool has_avx512_vnni() { return false; }
 #endif
 
 const ConvKernelS8 kAvx2PointwiseS8 = {"pointwise_4x16", gemm_packed_bytes_s8, gemm_no_scratch,
-                                       gemm_pack_s8, EDGEFRONT_X86(avx2_matrix_s8)};
+                                       gemm_pack_s8, EDGEFRONT_X86(matrix_s8<avx2_gemm_s8>)};
 const ConvKernelS8 kAvx2ConvS8 = {"im2col_4x16", gemm_packed_bytes_s8, convolution_scratch_bytes_s8,
-                                  gemm_pack_s8, EDGEFRONT_X86(avx2_conv_s8)};
+                                  gemm_pack_s8, EDGEFRONT_X86(conv_s8<avx2_gemm_s8>)};
 const ConvKernelS8 kAvx2DepthwiseS8 = {"depthwise_pairs_16", depthwise_packed_bytes_pair,
                                        depthwise_scratch_bytes_pair, depthwise_pack_pair,
                                        EDGEFRONT_X86(avx2_depthwise_s8)};
 const ConvKernelS8 kAvx2FullyConnectedS8 = {"fully_connected_16", gemm_packed_bytes_s8,
                                             gemm_no_scratch, gemm_pack_s8,
-                                            EDGEFRONT_X86(avx2_matrix_s8)};
+                                            EDGEFRONT_X86(matrix_s8<avx2_gemm_s8>)};
 const ConvKernelF32 kAvx2PointwiseF32 = {"pointwise_6x16", gemm_packed_bytes_f32, gemm_no_scratch,
-                                         gemm_pack_f32, EDGEFRONT_X86(avx2_matrix_f32)};
+                                         gemm_pack_f32, EDGEFRONT_X86(matrix_f32<avx2_gemm_f32>)};
 const ConvKernelF32 kAvx2ConvF32 = {"im2col_6x16", gemm_packed_bytes_f32,
                                     convolution_scratch_bytes_f32, gemm_pack_f32,
-                                    EDGEFRONT_X86(avx2_conv_f32)};
+                                    EDGEFRONT_X86(conv_f32<avx2_gemm_f32>)};
 const ConvKernelF32 kAvx2DepthwiseF32 = {"depthwise_8", depthwise_packed_bytes_f32, gemm_no_scratch,
                                          depthwise_pack_f32, EDGEFRONT_X86(avx2_depthwise_f32)};
 const ConvKernelF32 kAvx2FullyConnectedF32 = {"fully_connected_16", gemm_packed_bytes_f32,
                                               gemm_no_scratch, gemm_pack_f32,
-                                              EDGEFRONT_X86(avx2_matrix_f32)};
+                                              EDGEFRONT_X86(matrix_f32<avx2_gemm_f32>)};
+
+// fp32 needs no VNNI: the sets with it share the rows of those without.
+const ConvKernelS8 kAvx2VnniPointwiseS8 = {"pointwise_6x16", gemm_packed_bytes_s8, gemm_no_scratch,
+                                           gemm_pack_u8,
+                                           EDGEFRONT_X86(matrix_s8<avx2_vnni_gemm_s8>)};
+const ConvKernelS8 kAvx2VnniConvS8 = {"im2col_6x16", gemm_packed_bytes_s8,
+                                      convolution_scratch_bytes_s8, gemm_pack_u8,
+                                      EDGEFRONT_X86(conv_s8<avx2_vnni_gemm_s8>)};
+const ConvKernelS8 kAvx2VnniDepthwiseS8 = {"depthwise_quads_16", depthwise_packed_bytes_quad,
+                                           depthwise_scratch_bytes_quad, depthwise_pack_quad,
+                                           EDGEFRONT_X86(avx2_vnni_depthwise_s8)};
+const ConvKernelS8 kAvx2VnniFullyConnectedS8 = {"fully_connected_16", gemm_packed_bytes_s8,
+                                                gemm_no_scratch, gemm_pack_u8,
+                                                EDGEFRONT_X86(matrix_s8<avx2_vnni_gemm_s8>)};
 
 const ConvKernelS8 kAvx512PointwiseS8 = {"pointwise_8x32", gemm_packed_bytes_s8, gemm_no_scratch,
-                                         gemm_pack_u8, EDGEFRONT_X86(avx512_vnni_matrix_s8)};
+                                         gemm_pack_s8, EDGEFRONT_X86(matrix_s8<avx512_gemm_s8>)};
 const ConvKernelS8 kAvx512ConvS8 = {"im2col_8x32", gemm_packed_bytes_s8,
-                                    convolution_scratch_bytes_s8, gemm_pack_u8,
-                                    EDGEFRONT_X86(avx512_vnni_conv_s8)};
-const ConvKernelS8 kAvx512DepthwiseS8 = {"depthwise_quads_16", depthwise_packed_bytes_quad,
-                                         depthwise_scratch_bytes_quad, depthwise_pack_quad,
-                                         EDGEFRONT_X86(avx512_vnni_depthwise_s8)};
+                                    convolution_scratch_bytes_s8, gemm_pack_s8,
+                                    EDGEFRONT_X86(conv_s8<avx512_gemm_s8>)};
+const ConvKernelS8 kAvx512DepthwiseS8 = {"depthwise_pairs_16", depthwise_packed_bytes_pair,
+                                         depthwise_scratch_bytes_pair, depthwise_pack_pair,
+                                         EDGEFRONT_X86(avx512_depthwise_s8)};
 const ConvKernelS8 kAvx512FullyConnectedS8 = {"fully_connected_32", gemm_packed_bytes_s8,
-                                              gemm_no_scratch, gemm_pack_u8,
-                                              EDGEFRONT_X86(avx512_vnni_matrix_s8)};
+                                              gemm_no_scratch, gemm_pack_s8,
+                                              EDGEFRONT_X86(matrix_s8<avx512_gemm_s8>)};
+
+const ConvKernelS8 kAvx512VnniPointwiseS8 = {"pointwise_8x32", gemm_packed_bytes_s8,
+                                             gemm_no_scratch, gemm_pack_u8,
+                                             EDGEFRONT_X86(matrix_s8<avx512_vnni_gemm_s8>)};
+const ConvKernelS8 kAvx512VnniConvS8 = {"im2col_8x32", gemm_packed_bytes_s8,
+                                        convolution_scratch_bytes_s8, gemm_pack_u8,
+                                        EDGEFRONT_X86(conv_s8<avx512_vnni_gemm_s8>)};
+const ConvKernelS8 kAvx512VnniDepthwiseS8 = {"depthwise_quads_16", depthwise_packed_bytes_quad,
+                                             depthwise_scratch_bytes_quad, depthwise_pack_quad,
+                                             EDGEFRONT_X86(avx512_vnni_depthwise_s8)};
+const ConvKernelS8 kAvx512VnniFullyConnectedS8 = {"fully_connected_32", gemm_packed_bytes_s8,
+                                                  gemm_no_scratch, gemm_pack_u8,
+                                                  EDGEFRONT_X86(matrix_s8<avx512_vnni_gemm_s8>)};
 const ConvKernelF32 kAvx512PointwiseF32 = {"pointwise_8x32", gemm_packed_bytes_f32, gemm_no_scratch,
-                                           gemm_pack_f32, EDGEFRONT_X86(avx512_vnni_matrix_f32)};
+                                           gemm_pack_f32,
+                                           EDGEFRONT_X86(matrix_f32<avx512_gemm_f32>)};
 const ConvKernelF32 kAvx512ConvF32 = {"im2col_8x32", gemm_packed_bytes_f32,
                                       convolution_scratch_bytes_f32, gemm_pack_f32,
-                                      EDGEFRONT_X86(avx512_vnni_conv_f32)};
+                                      EDGEFRONT_X86(conv_f32<avx512_gemm_f32>)};
 const ConvKernelF32 kAvx512DepthwiseF32 = {"depthwise_16", depthwise_packed_bytes_f32,
                                            gemm_no_scratch, depthwise_pack_f32,
-                                           EDGEFRONT_X86(avx512_vnni_depthwise_f32)};
+                                           EDGEFRONT_X86(avx512_depthwise_f32)};
 const ConvKernelF32 kAvx512FullyConnectedF32 = {"fully_connected_32", gemm_packed_bytes_f32,
                                                 gemm_no_scratch, gemm_pack_f32,
-                                                EDGEFRONT_X86(avx512_vnni_matrix_f32)};
+                                                EDGEFRONT_X86(matrix_f32<avx512_gemm_f32>)};
 
 #undef EDGEFRONT_X86
 
@@ -110,6 +161,38 @@ const KernelSet kAvx2Set = {"avx2",
                             &kAvx2DepthwiseF32,
                             &kAvx2FullyConnectedF32};
 
+const KernelSet kAvx2VnniSet = {"avx2_vnni",
+                                has_avx2_vnni,
+                                1,
+                                1,
+                                1,
+                                1,
+                                1,
+                                &kAvx2VnniPointwiseS8,
+                                &kAvx2VnniConvS8,
+                                &kAvx2VnniDepthwiseS8,
+                                &kAvx2VnniFullyConnectedS8,
+                                &kAvx2PointwiseF32,
+                                &kAvx2ConvF32,
+                                &kAvx2DepthwiseF32,
+                                &kAvx2FullyConnectedF32};
+
+const KernelSet kAvx512Set = {"avx512",
+                              has_avx512,
+                              1,
+                              1,
+                              1,
+                              1,
+                              1,
+                              &kAvx512PointwiseS8,
+                              &kAvx512ConvS8,
+                              &kAvx512DepthwiseS8,
+                              &kAvx512FullyConnectedS8,
+                              &kAvx512PointwiseF32,
+                              &kAvx512ConvF32,
+                              &kAvx512DepthwiseF32,
+                              &kAvx512FullyConnectedF32};
+
 const KernelSet kAvx512VnniSet = {"avx512_vnni",
                                   has_avx512_vnni,
                                   1,
@@ -117,10 +200,10 @@ const KernelSet kAvx512VnniSet = {"avx512_vnni",
                                   1,
                                   1,
                                   1,
-                                  &kAvx512PointwiseS8,
-                                  &kAvx512ConvS8,
-                                  &kAvx512DepthwiseS8,
-                                  &kAvx512FullyConnectedS8,
+                                  &kAvx512VnniPointwiseS8,
+                                  &kAvx512VnniConvS8,
+                                  &kAvx512VnniDepthwiseS8,
+                                  &kAvx512VnniFullyConnectedS8,
                                   &kAvx512PointwiseF32,
                                   &kAvx512ConvF32,
                                   &kAvx512DepthwiseF32,

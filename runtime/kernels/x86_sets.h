@@ -7,6 +7,8 @@
 namespace edgefront {
 
 extern const KernelSet kAvx512VnniSet;
+extern const KernelSet kAvx512Set;
+extern const KernelSet kAvx2VnniSet;
 extern const KernelSet kAvx2Set;
 
 }  // namespace edgefront

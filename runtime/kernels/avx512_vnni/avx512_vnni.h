@@ -7,9 +7,7 @@
 
 namespace edgefront {
 
-void avx512_vnni_gemm_s8(const GemmArgsS8& args);    ///< weights of gemm_pack_u8
-void avx512_vnni_gemm_f32(const GemmArgsF32& args);  ///< weights of gemm_pack_f32
+void avx512_vnni_gemm_s8(const GemmArgsS8& args);  ///< weights of gemm_pack_u8
 void avx512_vnni_depthwise_s8(const ConvArgsS8& args);
-void avx512_vnni_depthwise_f32(const ConvArgsF32& args);
 
 }  // namespace edgefront

@@ -1,12 +1,13 @@
 // Packed weights and scratch of the depthwise kernels of the x86 sets.
 //
 // int8: for each output row the input rows under it are interleaved into scratch, `taps` rows to a
-// group (4 bytes for avx512_vnni, 2 int16 for avx2), as [group][column with padding][channel][tap];
-// 4 bytes per channel either way. Every output value is then kernel·groups dot products of 4 bytes
-// with contiguous loads, and padding needs no branch. Weights: one bias per channel, channels
-// padded to 16, then [kx][group][channel][tap] with zeros for rows that the kernel does not have.
-// fp32: one bias per channel, then [ky][kx][channel], channels padded to 16; no scratch.
-// Also included by files with instruction-set flags: plain structs and static functions only.
+// group (4 bytes for sets with VNNI, 2 int16 for those without), as [group][column with
+// padding][channel][tap]; 4 bytes per channel either way. Every output value is then kernel·groups
+// dot products of 4 bytes with contiguous loads, and padding needs no branch. Weights: one bias per
+// channel, channels padded to 16, then [kx][group][channel][tap] with zeros for rows that the
+// kernel does not have. fp32: one bias per channel, then [ky][kx][channel], channels padded to 16;
+// no scratch. Also included by files with instruction-set flags: plain structs and static functions
+// only.
 #pragma once
 
 #include <stdint.h>

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "runtime/kernels/avx512_vnni/intrinsics.h"
+#include "runtime/kernels/avx512/intrinsics.h"
 #include "runtime/kernels/kernels.h"
 #include "runtime/kernels/requantize.h"
 

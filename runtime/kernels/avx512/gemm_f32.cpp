@@ -2,8 +2,8 @@
 // input, channel vector and pixel.
 #include <stdint.h>
 
-#include "runtime/kernels/avx512_vnni/avx512_vnni.h"
-#include "runtime/kernels/avx512_vnni/epilogue.h"
+#include "runtime/kernels/avx512/avx512.h"
+#include "runtime/kernels/avx512/epilogue.h"
 #include "runtime/kernels/layouts/gemm_layout.h"
 #include "runtime/kernels/unroll.h"
 
@@ -105,7 +105,7 @@ void run_block(const GemmArgsF32& args, int64_t first, int64_t pixels) {
 
 }  // namespace
 
-void avx512_vnni_gemm_f32(const GemmArgsF32& args) {
+void avx512_gemm_f32(const GemmArgsF32& args) {
   for (int64_t first = 0; first < args.pixels; first += kPixelBlock) {
     const int64_t rest = args.pixels - first;
     const int64_t pixels = rest < kPixelBlock ? rest : kPixelBlock;

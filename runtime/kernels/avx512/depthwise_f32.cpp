@@ -2,8 +2,8 @@
 // where the whole kernel lies inside the image, single ones at the borders.
 #include <stdint.h>
 
-#include "runtime/kernels/avx512_vnni/avx512_vnni.h"
-#include "runtime/kernels/avx512_vnni/epilogue.h"
+#include "runtime/kernels/avx512/avx512.h"
+#include "runtime/kernels/avx512/epilogue.h"
 #include "runtime/kernels/layouts/depthwise_layout.h"
 #include "runtime/kernels/unroll.h"
 
@@ -105,7 +105,7 @@ void run_strip_of_kernel(const ConvGeometry& g, const Strip& s) {
 
 }  // namespace
 
-void avx512_vnni_depthwise_f32(const ConvArgsF32& args) {
+void avx512_depthwise_f32(const ConvArgsF32& args) {
   const ConvGeometry& g = args.geometry;
   const float* bias = static_cast<const float*>(args.packed);
   Strip s;

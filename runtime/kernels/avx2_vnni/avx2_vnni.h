@@ -1,0 +1,13 @@
+// Entry points of the files compiled for AVX2 and AVX-VNNI. Declarations only; callers check the
+// processor first (kernel_set.cpp).
+#pragma once
+
+#include "runtime/kernels/kernels.h"
+#include "runtime/kernels/layouts/gemm_layout.h"
+
+namespace edgefront {
+
+void avx2_vnni_gemm_s8(const GemmArgsS8& args);  ///< weights of gemm_pack_u8
+void avx2_vnni_depthwise_s8(const ConvArgsS8& args);
+
+}  // namespace edgefront
