@@ -129,6 +129,7 @@ PreparedStep prepare_conv_s8(const Context& c) {
   const LayerParameters& p = c.model.parameters[c.step.layer];
   ConvArgsS8 args{};
   args.geometry = geometry;
+  args.rows = {0, geometry.out_height, 0, 0};
   args.input = s8(c.address(c.step.input));
   args.input_zero_point = c.quantization(c.step.input).zero_point;
   args.packed = c.memory.packed;
@@ -149,6 +150,7 @@ PreparedStep prepare_conv_f32(const Context& c) {
   const LayerParameters& p = c.model.parameters[c.step.layer];
   ConvArgsF32 args{};
   args.geometry = geometry;
+  args.rows = {0, geometry.out_height, 0, 0};
   args.input = f32(c.address(c.step.input));
   args.packed = c.memory.packed;
   args.output = f32(c.address(c.step.output));

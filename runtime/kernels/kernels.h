@@ -18,6 +18,16 @@ struct ConvGeometry {
   int32_t kernel, stride, pad;
 };
 
+/// The output rows [begin, end) that one call computes, and where its buffers begin: `input` points
+/// at row `input_row` of the input tensor, `output` and the residual at row `output_row` of theirs.
+/// The whole layer is {0, out_height, 0, 0}. Rows of the input that the kernel covers and that lie
+/// inside the image must be there; rows outside of it are padding wherever the buffer ends. Bands
+/// of a layer give the same bits as the layer at once.
+struct RowRange {
+  int32_t begin, end;
+  int32_t input_row, output_row;
+};
+
 /// How int32 accumulators become int8 outputs (runtime/kernels/requantize.h is normative):
 ///   q = rint(min(max(float(acc)·m[c], qmin − zp), qmax − zp)) + zp,
 /// then `table` (256 entries indexed by q + 128; null: none), then the residual add if present.
@@ -28,7 +38,7 @@ struct RequantizeS8 {
   const int8_t* table;
   // Residual add: float(q − z_a)·m_a + float(r − z_b)·m_b, then requantized with multiplier 1 and
   // clamped to [add_qmin, add_qmax]. residual == null: no add.
-  const int8_t* residual;   ///< same shape as the output
+  const int8_t* residual;   ///< same shape and first row as the output
   float conv_multiplier;    ///< m_a
   int32_t conv_zero_point;  ///< z_a: zero point after the table
   float residual_multiplier;
@@ -39,6 +49,7 @@ struct RequantizeS8 {
 
 struct ConvArgsS8 {
   ConvGeometry geometry;
+  RowRange rows;
   const int8_t* input;
   int32_t input_zero_point;  ///< also the padding value
   const void* packed;        ///< made by `pack`, weights and bias
@@ -52,6 +63,7 @@ enum ActivationF32 { kActNoneF32, kActReluF32, kActRelu6F32, kActHswishF32, kAct
 
 struct ConvArgsF32 {
   ConvGeometry geometry;
+  RowRange rows;
   const float* input;
   const void* packed;
   float* output;

@@ -86,6 +86,7 @@ void bench_s8(benchmark::State& state, const KernelSet& set, const BenchLayer& l
   kernel.pack(g, weights.data(), bias.data(), -5, packed.get());
   ConvArgsS8 args = {};
   args.geometry = g;
+  args.rows = {0, g.out_height, 0, 0};
   args.input = static_cast<const std::int8_t*>(input.get());
   args.input_zero_point = -5;
   args.packed = packed.get();
@@ -115,6 +116,7 @@ void bench_f32(benchmark::State& state, const KernelSet& set, const BenchLayer& 
   kernel.pack(g, weights.data(), bias.data(), packed.get());
   ConvArgsF32 args = {};
   args.geometry = g;
+  args.rows = {0, g.out_height, 0, 0};
   args.input = static_cast<const float*>(input.get());
   args.packed = packed.get();
   args.output = static_cast<float*>(output.get());

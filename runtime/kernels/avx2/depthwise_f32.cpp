@@ -21,7 +21,7 @@ struct Strip {
   __m256 bias;
   float* output;
   __m256i mask;              ///< used where not all lanes are channels
-  int32_t first_y;           ///< input row of ky = 0; may lie outside
+  int32_t first_y;           ///< row of ky = 0 in memory; may lie outside
   int32_t ky_begin, ky_end;  ///< rows inside the image
 };
 
@@ -132,11 +132,13 @@ void avx2_depthwise_f32(const ConvArgsF32& args) {
   Strip s;
   s.weight_stride = padded_channels(g);
   const int64_t row_values = int64_t{g.out_width} * g.out_channels;
-  for (int32_t y = 0; y < g.out_height; ++y) {
-    float* row = args.output + y * row_values;
-    s.first_y = y * g.stride - g.pad;
+  for (int32_t y = args.rows.begin; y < args.rows.end; ++y) {
+    const int64_t first_value = (y - args.rows.output_row) * row_values;
+    float* row = args.output + first_value;
+    s.first_y = y * g.stride - g.pad;  // in the tensor
     s.ky_begin = larger(0, -s.first_y);
     s.ky_end = smaller(g.kernel, g.in_height - s.first_y);
+    s.first_y -= args.rows.input_row;  // in memory
     for (int32_t c = 0; c < g.out_channels; c += 8) {
       s.input = args.input + c;
       s.weights = bias + s.weight_stride + c;
@@ -149,7 +151,7 @@ void avx2_depthwise_f32(const ConvArgsF32& args) {
         run_strip_of_kernel<Lanes::kSome>(g, s);
       }
     }
-    const float* residual = args.residual ? args.residual + y * row_values : nullptr;
+    const float* residual = args.residual ? args.residual + first_value : nullptr;
     finish_span_f32(row, row_values, args.activation, residual);
   }
 }

@@ -39,11 +39,12 @@ inline void fill_columns(uint8_t* out, int64_t values, __m256i padding) {
   for (int64_t i = 0; i < values; i += 8) store256(out + 4 * i, padding);
 }
 
-/// One group of input rows from `first_row` on, with their padding columns. Whole vectors are
-/// stored; what they write beyond the row is overwritten by the right padding or lies in the slack.
+/// One group of input rows from `first_row` on, with their padding columns; rows from `end_row` on
+/// are below the kernel and meet zero weights. Whole vectors are stored; what they write beyond the
+/// row is overwritten by the right padding or lies in the slack.
 template <class Taps>
-void interleave_rows(const ConvArgsS8& args, int32_t first_row, const int8_t* zero_points,
-                     uint8_t* out) {
+void interleave_rows(const ConvArgsS8& args, int32_t first_row, int32_t end_row,
+                     const int8_t* zero_points, uint8_t* out) {
   const ConvGeometry& g = args.geometry;
   const int64_t width = int64_t{g.in_width} * g.in_channels;
   const int64_t border = int64_t{g.pad} * g.in_channels;
@@ -51,8 +52,8 @@ void interleave_rows(const ConvArgsS8& args, int32_t first_row, const int8_t* ze
   EDGEFRONT_UNROLL
   for (int t = 0; t < Taps::kTaps; ++t) {
     const int32_t y = first_row + t;
-    const bool inside = y >= 0 && y < g.in_height;
-    rows[t].data = inside ? args.input + y * width : zero_points;
+    const bool inside = y >= 0 && y < g.in_height && y < end_row;
+    rows[t].data = inside ? args.input + (y - args.rows.input_row) * width : zero_points;
     rows[t].step = inside ? 1 : 0;
   }
   const __m256i padding = Taps::padding(args.input_zero_point);
@@ -153,12 +154,14 @@ void run_depthwise_s8(const ConvArgsS8& args) {
   s.clamp = make_clamp256(r.zero_point, r.qmin, r.qmax);
   s.output_stride = g.out_channels;
   const int64_t row_values = int64_t{g.out_width} * g.out_channels;
-  for (int32_t y = 0; y < g.out_height; ++y) {
+  for (int32_t y = args.rows.begin; y < args.rows.end; ++y) {
+    const int32_t top = y * g.stride - g.pad;
     for (int32_t group = 0; group < groups; ++group) {
-      interleave_rows<Taps>(args, y * g.stride - g.pad + group * Taps::kTaps, zero_points,
+      interleave_rows<Taps>(args, top + group * Taps::kTaps, top + g.kernel, zero_points,
                             scratch + group * s.group_bytes);
     }
-    int8_t* row = args.output + y * row_values;
+    const int64_t first_value = (y - args.rows.output_row) * row_values;
+    int8_t* row = args.output + first_value;
     for (int32_t c = 0; c < g.out_channels; c += kPanelChannels) {
       s.columns = scratch + 4 * c;
       s.weights = weights + 4 * c;
@@ -169,7 +172,7 @@ void run_depthwise_s8(const ConvArgsS8& args) {
       s.output = row + c;
       run_strip_of<Taps>(g.kernel, s, g.stride, g.out_width);
     }
-    finish_span_s8(row, y * row_values, row_values, &r);
+    finish_span_s8(row, first_value, row_values, &r);
   }
 }
 

@@ -26,9 +26,17 @@ PatchLayout patch_layout(const ConvGeometry& g, int64_t element_bytes) {
   return layout;
 }
 
+/// What patches are gathered from.
+struct PatchSource {
+  const uint8_t* input;
+  int padding;
+  RowRange rows;
+};
+
 /// The `kernel` input rows under output row `out_y` with their padding, one after the other.
-void gather_rows(const ConvGeometry& g, const PatchLayout& layout, const uint8_t* input,
-                 int padding, int32_t out_y, uint8_t* rows) {
+void gather_rows(const ConvGeometry& g, const PatchLayout& layout, const PatchSource& source,
+                 int32_t out_y, uint8_t* rows) {
+  const int padding = source.padding;
   const int64_t width_bytes = g.in_width * layout.pixel;
   const int64_t border = g.pad * layout.pixel;
   for (int32_t ky = 0; ky < g.kernel; ++ky) {
@@ -39,7 +47,8 @@ void gather_rows(const ConvGeometry& g, const PatchLayout& layout, const uint8_t
       continue;
     }
     memset(row, padding, static_cast<size_t>(border));
-    memcpy(row + border, input + y * width_bytes, static_cast<size_t>(width_bytes));
+    memcpy(row + border, source.input + (y - source.rows.input_row) * width_bytes,
+           static_cast<size_t>(width_bytes));
     memset(row + border + width_bytes, padding, static_cast<size_t>(border));
   }
 }
@@ -55,15 +64,17 @@ void gather_patch(const ConvGeometry& g, const PatchLayout& layout, const uint8_
   }
 }
 
-/// Calls flush(first_pixel, count) for patches of consecutive output pixels.
+/// Calls flush(first_pixel, count) for patches of consecutive output pixels; pixels are counted
+/// from the first row of the output in memory.
 template <typename Flush>
-void for_patches(const ConvGeometry& g, const PatchLayout& layout, const uint8_t* input,
-                 int padding, uint8_t* scratch, const Flush& flush) {
+void for_patches(const ConvGeometry& g, const PatchLayout& layout, const PatchSource& source,
+                 uint8_t* scratch, const Flush& flush) {
   uint8_t* patches = scratch + layout.patches_offset;
-  int64_t first = 0;
+  const RowRange& range = source.rows;
+  int64_t first = int64_t{range.begin - range.output_row} * g.out_width;
   int32_t count = 0;
-  for (int32_t y = 0; y < g.out_height; ++y) {
-    gather_rows(g, layout, input, padding, y, scratch);
+  for (int32_t y = range.begin; y < range.end; ++y) {
+    gather_rows(g, layout, source, y, scratch);
     for (int32_t x = 0; x < g.out_width; ++x) {
       gather_patch(g, layout, scratch, x, patches + count * layout.patch);
       if (++count < kPatches) continue;
@@ -82,16 +93,22 @@ int64_t convolution_scratch_bytes_f32(const ConvGeometry& g) { return patch_layo
 
 void run_matrix_s8(const ConvArgsS8& args, GemmS8 gemm) {
   const ConvGeometry& g = args.geometry;
-  const int64_t pixels = int64_t{g.out_height} * g.out_width;
-  gemm({args.input, g.in_channels, pixels, g.in_channels, g.out_channels, args.packed, args.output,
-        0, &args.requantize});
+  const RowRange& rows = args.rows;
+  const int64_t pixels = int64_t{rows.end - rows.begin} * g.out_width;
+  const int64_t from = int64_t{rows.begin - rows.input_row} * g.in_width * g.in_channels;
+  const int64_t to = int64_t{rows.begin - rows.output_row} * g.out_width * g.out_channels;
+  gemm({args.input + from, g.in_channels, pixels, g.in_channels, g.out_channels, args.packed,
+        args.output + to, to, &args.requantize});
 }
 
 void run_matrix_f32(const ConvArgsF32& args, GemmF32 gemm) {
   const ConvGeometry& g = args.geometry;
-  const int64_t pixels = int64_t{g.out_height} * g.out_width;
-  gemm({args.input, g.in_channels, pixels, g.in_channels, g.out_channels, args.packed, args.output,
-        0, args.activation, args.residual});
+  const RowRange& rows = args.rows;
+  const int64_t pixels = int64_t{rows.end - rows.begin} * g.out_width;
+  const int64_t from = int64_t{rows.begin - rows.input_row} * g.in_width * g.in_channels;
+  const int64_t to = int64_t{rows.begin - rows.output_row} * g.out_width * g.out_channels;
+  gemm({args.input + from, g.in_channels, pixels, g.in_channels, g.out_channels, args.packed,
+        args.output + to, to, args.activation, args.residual});
 }
 
 void run_convolution_s8(const ConvArgsS8& args, GemmS8 gemm) {
@@ -101,8 +118,8 @@ void run_convolution_s8(const ConvArgsS8& args, GemmS8 gemm) {
   const int8_t* patches = reinterpret_cast<const int8_t*>(scratch + layout.patches_offset);
   // The bytes that round a patch up to a multiple of four meet zero weights.
   for_patches(
-      g, layout, reinterpret_cast<const uint8_t*>(args.input), args.input_zero_point, scratch,
-      [&](int64_t first, int64_t count) {
+      g, layout, {reinterpret_cast<const uint8_t*>(args.input), args.input_zero_point, args.rows},
+      scratch, [&](int64_t first, int64_t count) {
         const int64_t element = first * g.out_channels;
         gemm({patches, layout.patch, count, static_cast<int32_t>(layout.patch), g.out_channels,
               args.packed, args.output + element, element, &args.requantize});
@@ -114,7 +131,7 @@ void run_convolution_f32(const ConvArgsF32& args, GemmF32 gemm) {
   const PatchLayout layout = patch_layout(g, 4);
   uint8_t* scratch = static_cast<uint8_t*>(args.scratch);
   const float* patches = reinterpret_cast<const float*>(scratch + layout.patches_offset);
-  for_patches(g, layout, reinterpret_cast<const uint8_t*>(args.input), 0, scratch,
+  for_patches(g, layout, {reinterpret_cast<const uint8_t*>(args.input), 0, args.rows}, scratch,
               [&](int64_t first, int64_t count) {
                 const int64_t element = first * g.out_channels;
                 gemm({patches, layout.patch / 4, count, gemm_depth(g), g.out_channels, args.packed,

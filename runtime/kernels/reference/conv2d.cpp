@@ -31,7 +31,8 @@ int32_t accumulate_s8(const ConvArgsS8& args, const int8_t* filter, int32_t bias
       const int32_t y = out_y * g.stride - g.pad + ky;
       const int32_t x = out_x * g.stride - g.pad + kx;
       if (!inside(g, y, x)) continue;
-      const int8_t* pixel = args.input + (int64_t{y} * g.in_width + x) * g.in_channels;
+      const int64_t position = int64_t{y - args.rows.input_row} * g.in_width + x;
+      const int8_t* pixel = args.input + position * g.in_channels;
       const int8_t* taps = filter + (int64_t{ky} * g.kernel + kx) * g.in_channels;
       for (int32_t c = 0; c < g.in_channels; ++c) {
         sum += (pixel[c] - args.input_zero_point) * taps[c];
@@ -50,7 +51,8 @@ float accumulate_f32(const ConvArgsF32& args, const float* filter, float bias, i
       const int32_t y = out_y * g.stride - g.pad + ky;
       const int32_t x = out_x * g.stride - g.pad + kx;
       if (!inside(g, y, x)) continue;
-      const float* pixel = args.input + (int64_t{y} * g.in_width + x) * g.in_channels;
+      const int64_t position = int64_t{y - args.rows.input_row} * g.in_width + x;
+      const float* pixel = args.input + position * g.in_channels;
       const float* taps = filter + (int64_t{ky} * g.kernel + kx) * g.in_channels;
       for (int32_t c = 0; c < g.in_channels; ++c) sum += pixel[c] * taps[c];
     }
@@ -63,8 +65,9 @@ void run_s8(const ConvArgsS8& args) {
   const int32_t* bias = static_cast<const int32_t*>(args.packed);
   const int8_t* weights = reinterpret_cast<const int8_t*>(bias + g.out_channels);
   const int64_t filter_size = int64_t{1} * g.kernel * g.kernel * g.in_channels;
-  int64_t index = 0;
-  for (int32_t y = 0; y < g.out_height; ++y) {
+  const RowRange& rows = args.rows;
+  int64_t index = int64_t{rows.begin - rows.output_row} * g.out_width * g.out_channels;
+  for (int32_t y = rows.begin; y < rows.end; ++y) {
     for (int32_t x = 0; x < g.out_width; ++x) {
       for (int32_t c = 0; c < g.out_channels; ++c, ++index) {
         const int32_t sum = accumulate_s8(args, weights + c * filter_size, bias[c], y, x);
@@ -79,8 +82,9 @@ void run_f32(const ConvArgsF32& args) {
   const float* bias = static_cast<const float*>(args.packed);
   const float* weights = bias + g.out_channels;
   const int64_t filter_size = int64_t{1} * g.kernel * g.kernel * g.in_channels;
-  int64_t index = 0;
-  for (int32_t y = 0; y < g.out_height; ++y) {
+  const RowRange& rows = args.rows;
+  int64_t index = int64_t{rows.begin - rows.output_row} * g.out_width * g.out_channels;
+  for (int32_t y = rows.begin; y < rows.end; ++y) {
     for (int32_t x = 0; x < g.out_width; ++x) {
       for (int32_t c = 0; c < g.out_channels; ++c, ++index) {
         const float sum = accumulate_f32(args, weights + c * filter_size, bias[c], y, x);

@@ -30,7 +30,7 @@ int32_t accumulate_s8(const ConvArgsS8& args, const int8_t* weights, int32_t bia
       const int32_t y = out_y * g.stride - g.pad + ky;
       const int32_t x = out_x * g.stride - g.pad + kx;
       if (!inside(g, y, x)) continue;
-      const int64_t pixel = int64_t{y} * g.in_width + x;
+      const int64_t pixel = int64_t{y - args.rows.input_row} * g.in_width + x;
       const int32_t tap = ky * g.kernel + kx;
       sum += (args.input[pixel * g.in_channels + channel] - args.input_zero_point) *
              weights[int64_t{tap} * g.out_channels + channel];
@@ -48,7 +48,7 @@ float accumulate_f32(const ConvArgsF32& args, const float* weights, float bias, 
       const int32_t y = out_y * g.stride - g.pad + ky;
       const int32_t x = out_x * g.stride - g.pad + kx;
       if (!inside(g, y, x)) continue;
-      const int64_t pixel = int64_t{y} * g.in_width + x;
+      const int64_t pixel = int64_t{y - args.rows.input_row} * g.in_width + x;
       const int32_t tap = ky * g.kernel + kx;
       sum += args.input[pixel * g.in_channels + channel] *
              weights[int64_t{tap} * g.out_channels + channel];
@@ -61,8 +61,9 @@ void run_s8(const ConvArgsS8& args) {
   const ConvGeometry& g = args.geometry;
   const int32_t* bias = static_cast<const int32_t*>(args.packed);
   const int8_t* weights = reinterpret_cast<const int8_t*>(bias + g.out_channels);
-  int64_t index = 0;
-  for (int32_t y = 0; y < g.out_height; ++y) {
+  const RowRange& rows = args.rows;
+  int64_t index = int64_t{rows.begin - rows.output_row} * g.out_width * g.out_channels;
+  for (int32_t y = rows.begin; y < rows.end; ++y) {
     for (int32_t x = 0; x < g.out_width; ++x) {
       for (int32_t c = 0; c < g.out_channels; ++c, ++index) {
         const int32_t sum = accumulate_s8(args, weights, bias[c], y, x, c);
@@ -76,8 +77,9 @@ void run_f32(const ConvArgsF32& args) {
   const ConvGeometry& g = args.geometry;
   const float* bias = static_cast<const float*>(args.packed);
   const float* weights = bias + g.out_channels;
-  int64_t index = 0;
-  for (int32_t y = 0; y < g.out_height; ++y) {
+  const RowRange& rows = args.rows;
+  int64_t index = int64_t{rows.begin - rows.output_row} * g.out_width * g.out_channels;
+  for (int32_t y = rows.begin; y < rows.end; ++y) {
     for (int32_t x = 0; x < g.out_width; ++x) {
       for (int32_t c = 0; c < g.out_channels; ++c, ++index) {
         const float sum = accumulate_f32(args, weights, bias[c], y, x, c);

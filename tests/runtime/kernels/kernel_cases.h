@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <stdexcept>
@@ -202,21 +203,44 @@ inline CaseS8 random_case_s8(const LayerShape& shape, Random& random, Magnitude 
   return c;
 }
 
+/// A band of output rows and the part of the input that it needs, nothing more.
+struct Band {
+  RowRange rows;
+  std::int64_t first_input, inputs;    ///< values
+  std::int64_t first_output, outputs;  ///< values
+};
+
+inline Band band_of(const ConvGeometry& g, std::int32_t begin, std::int32_t end) {
+  const std::int32_t first = std::max(0, begin * g.stride - g.pad);
+  const std::int32_t last =
+      std::max(first, std::min(g.in_height, (end - 1) * g.stride - g.pad + g.kernel));
+  const std::int64_t input_row = std::int64_t{g.in_width} * g.in_channels;
+  const std::int64_t output_row = std::int64_t{g.out_width} * g.out_channels;
+  return {{begin, end, first, begin},
+          first * input_row,
+          (last - first) * input_row,
+          begin * output_row,
+          (end - begin) * output_row};
+}
+
 /// Packs and runs one kernel between guards; throws where a guard was touched.
-inline std::vector<std::int8_t> run_s8(const CaseS8& c, const ConvKernelS8& kernel) {
+inline std::vector<std::int8_t> run_s8(const CaseS8& c, const ConvKernelS8& kernel,
+                                       const Band& band) {
   const ConvGeometry g = geometry(c.shape);
-  GuardedBuffer input(static_cast<std::int64_t>(c.input.size()), 1);
-  GuardedBuffer output(output_count(c.shape), 1);
-  GuardedBuffer residual(static_cast<std::int64_t>(c.residual.size()), 1);
+  GuardedBuffer input(band.inputs, 1);
+  GuardedBuffer output(band.outputs, 1);
+  GuardedBuffer residual(c.residual.empty() ? 0 : band.outputs, 1);
   GuardedBuffer table(static_cast<std::int64_t>(c.table.size()), 1);
   GuardedBuffer multipliers(4 * static_cast<std::int64_t>(c.multipliers.size()), 4);
   GuardedBuffer packed(kernel.packed_bytes(g), 64);
   GuardedBuffer scratch(kernel.scratch_bytes(g), 64);
-  std::memcpy(input.as<void>(), c.input.data(), c.input.size());
+  const std::size_t input_bytes = static_cast<std::size_t>(band.inputs);
+  std::memcpy(input.as<void>(), c.input.data() + band.first_input, input_bytes);
   std::memcpy(multipliers.as<void>(), c.multipliers.data(), 4 * c.multipliers.size());
   kernel.pack(g, c.weights.data(), c.bias.data(), c.input_zero_point, packed.as<void>());
   ConvArgsS8 args = {};
   args.geometry = g;
+  args.rows = band.rows;
   args.input = input.as<std::int8_t>();
   args.input_zero_point = c.input_zero_point;
   args.packed = packed.as<void>();
@@ -228,7 +252,8 @@ inline std::vector<std::int8_t> run_s8(const CaseS8& c, const ConvKernelS8& kern
     args.requantize.table = table.as<std::int8_t>();
   }
   if (!c.residual.empty()) {
-    std::memcpy(residual.as<void>(), c.residual.data(), c.residual.size());
+    std::memcpy(residual.as<void>(), c.residual.data() + band.first_output,
+                static_cast<std::size_t>(band.outputs));
     args.requantize.residual = residual.as<std::int8_t>();
   }
   args.scratch = kernel.scratch_bytes(g) > 0 ? scratch.as<void>() : nullptr;
@@ -236,11 +261,28 @@ inline std::vector<std::int8_t> run_s8(const CaseS8& c, const ConvKernelS8& kern
   for (const GuardedBuffer* buffer : {&input, &output, &packed, &scratch}) {
     if (!buffer->intact()) throw std::runtime_error("guard bytes changed: " + describe(c.shape));
   }
-  if (std::memcmp(input.as<void>(), c.input.data(), c.input.size()) != 0) {
+  if (std::memcmp(input.as<void>(), c.input.data() + band.first_input, input_bytes) != 0) {
     throw std::runtime_error("input changed: " + describe(c.shape));
   }
   const std::int8_t* values = output.as<std::int8_t>();
-  return std::vector<std::int8_t>(values, values + output_count(c.shape));
+  return std::vector<std::int8_t>(values, values + band.outputs);
+}
+
+/// The whole layer in bands of `rows` output rows.
+template <typename Run>
+auto run_in_bands(const ConvGeometry& g, std::int32_t rows, const Run& run) {
+  auto all = run(band_of(g, 0, std::min(rows, g.out_height)));
+  for (std::int32_t begin = rows; begin < g.out_height; begin += rows) {
+    const auto values = run(band_of(g, begin, std::min(begin + rows, g.out_height)));
+    all.insert(all.end(), values.begin(), values.end());
+  }
+  return all;
+}
+
+inline std::vector<std::int8_t> run_s8(const CaseS8& c, const ConvKernelS8& kernel,
+                                       std::int32_t rows = 1 << 20) {
+  return run_in_bands(geometry(c.shape), rows,
+                      [&](const Band& band) { return run_s8(c, kernel, band); });
 }
 
 struct CaseF32 {
@@ -264,23 +306,23 @@ inline CaseF32 random_case_f32(const LayerShape& shape, Random& random) {
   return c;
 }
 
-inline std::vector<float> run_f32(const CaseF32& c, const ConvKernelF32& kernel) {
+inline std::vector<float> run_f32(const CaseF32& c, const ConvKernelF32& kernel, const Band& band) {
   const ConvGeometry g = geometry(c.shape);
-  const auto bytes = [](const std::vector<float>& v) {
-    return 4 * static_cast<std::int64_t>(v.size());
-  };
-  GuardedBuffer input(bytes(c.input), 4);
-  GuardedBuffer output(4 * output_count(c.shape), 4);
-  GuardedBuffer residual(bytes(c.residual), 4);
+  GuardedBuffer input(4 * band.inputs, 4);
+  GuardedBuffer output(4 * band.outputs, 4);
+  GuardedBuffer residual(c.residual.empty() ? 0 : 4 * band.outputs, 4);
   GuardedBuffer packed(kernel.packed_bytes(g), 64);
   GuardedBuffer scratch(kernel.scratch_bytes(g), 64);
-  std::memcpy(input.as<void>(), c.input.data(), 4 * c.input.size());
+  std::memcpy(input.as<void>(), c.input.data() + band.first_input,
+              static_cast<std::size_t>(4 * band.inputs));
   if (!c.residual.empty()) {
-    std::memcpy(residual.as<void>(), c.residual.data(), 4 * c.residual.size());
+    std::memcpy(residual.as<void>(), c.residual.data() + band.first_output,
+                static_cast<std::size_t>(4 * band.outputs));
   }
   kernel.pack(g, c.weights.data(), c.bias.data(), packed.as<void>());
   ConvArgsF32 args = {};
   args.geometry = g;
+  args.rows = band.rows;
   args.input = input.as<float>();
   args.packed = packed.as<void>();
   args.output = output.as<float>();
@@ -292,7 +334,13 @@ inline std::vector<float> run_f32(const CaseF32& c, const ConvKernelF32& kernel)
     if (!buffer->intact()) throw std::runtime_error("guard bytes changed: " + describe(c.shape));
   }
   const float* values = output.as<float>();
-  return std::vector<float>(values, values + output_count(c.shape));
+  return std::vector<float>(values, values + band.outputs);
+}
+
+inline std::vector<float> run_f32(const CaseF32& c, const ConvKernelF32& kernel,
+                                  std::int32_t rows = 1 << 20) {
+  return run_in_bands(geometry(c.shape), rows,
+                      [&](const Band& band) { return run_f32(c, kernel, band); });
 }
 
 /// Σ over the taps of one output value, the textbook way: value(input index, weight index).

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <cstdlib>
 
 #include "tests/runtime/kernels/kernel_cases.h"
 
@@ -11,7 +12,11 @@ namespace {
 
 using namespace kernel_cases;
 
-constexpr int kRandomLayers = 1200;
+/// A tenth of what tests/full.sh asks for.
+int random_layers() {
+  const char* layers = std::getenv("EDGEFRONT_RANDOM_LAYERS");
+  return layers ? std::atoi(layers) : 1200;
+}
 
 const KernelSet& reference() { return *kernel_sets().back(); }
 
@@ -29,11 +34,14 @@ std::vector<const KernelSet*> sets_to_test() {
   return sets;
 }
 
-/// Number of values that differ from the reference; 0 is a pass.
-int differences(const CaseS8& c, const KernelSet& set) {
+constexpr std::int32_t kAllRows = 1 << 20;
+
+/// Number of values that differ from the reference where the set computes `rows` at a time; 0 is a
+/// pass.
+int differences(const CaseS8& c, const KernelSet& set, std::int32_t rows = kAllRows) {
   const ConvGeometry g = geometry(c.shape);
   const std::vector<std::int8_t> expected = run_s8(c, kernel_s8(reference(), c.shape.op, g));
-  const std::vector<std::int8_t> actual = run_s8(c, kernel_s8(set, c.shape.op, g));
+  const std::vector<std::int8_t> actual = run_s8(c, kernel_s8(set, c.shape.op, g), rows);
   int count = 0;
   for (std::size_t i = 0; i < expected.size(); ++i) count += expected[i] != actual[i];
   return count;
@@ -104,7 +112,7 @@ TEST_CASE("every kernel set gives the reference's int8 bits on random layers") {
   for (const KernelSet* set : sets_to_test()) {
     Random random{2024};
     int wrong_layers = 0;
-    for (int i = 0; i < kRandomLayers; ++i) {
+    for (int i = 0; i < random_layers(); ++i) {
       const LayerShape shape = random_shape(random);
       const Magnitude magnitude = i % 5 == 0 ? Magnitude::kExtreme : Magnitude::kUsual;
       const CaseS8 c = random_case_s8(shape, random, magnitude);
@@ -113,6 +121,22 @@ TEST_CASE("every kernel set gives the reference's int8 bits on random layers") {
       if (count > 0) MESSAGE(set->name, ": ", describe(shape), " differs in ", count, " values");
     }
     CHECK_MESSAGE(wrong_layers == 0, set->name);
+  }
+}
+
+TEST_CASE("bands of output rows give the bits of the whole layer and touch no other row") {
+  for (const KernelSet* set : kernel_sets()) {
+    if (!set->available()) continue;
+    Random random{2025};
+    for (int i = 0; i < 300; ++i) {
+      const LayerShape shape = random_shape(random);
+      const std::int32_t rows = random.between(1, 3);
+      INFO(set->name, ": ", describe(shape), " in bands of ", rows);
+      CHECK(differences(random_case_s8(shape, random, Magnitude::kUsual), *set, rows) == 0);
+      const CaseF32 c = random_case_f32(shape, random);
+      const ConvKernelF32& kernel = kernel_f32(*set, shape.op, geometry(shape));
+      CHECK(run_f32(c, kernel, rows) == run_f32(c, kernel));
+    }
   }
 }
 
