@@ -78,8 +78,8 @@ std::string accepted_names() {
 }  // namespace
 
 const std::vector<const KernelSet*>& kernel_sets() {
-  static const std::vector<const KernelSet*> sets = {&kAvx512VnniSet, &kAvx512Set, &kAvx2VnniSet,
-                                                     &kAvx2Set, &kReference};
+  static const std::vector<const KernelSet*> sets = {&kAmxSet,      &kAvx512VnniSet, &kAvx512Set,
+                                                     &kAvx2VnniSet, &kAvx2Set,       &kReference};
   return sets;
 }
 

@@ -1,11 +1,15 @@
 #include "runtime/kernels/x86_sets.h"
 
+#include "runtime/kernels/layouts/amx_layout.h"
 #include "runtime/kernels/layouts/convolution.h"
 #include "runtime/kernels/layouts/depthwise_layout.h"
 #include "runtime/kernels/layouts/gemm_layout.h"
 #ifdef __x86_64__
 #include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
+#include "runtime/kernels/amx/amx.h"
 #include "runtime/kernels/avx2/avx2.h"
 #include "runtime/kernels/avx2_vnni/avx2_vnni.h"
 #include "runtime/kernels/avx512/avx512.h"
@@ -35,6 +39,25 @@ bool has_avx512() {
 
 bool has_avx512_vnni() { return has_avx512() && __builtin_cpu_supports("avx512vnni"); }
 
+/// Tiles and their int8 products (leaf 7, bits 24 and 25 of EDX), saved by the system (bits 17 and
+/// 18 of XCR0), which grants a process the eight kilobytes of tile data only when asked
+/// (ARCH_REQ_XCOMP_PERM for XFEATURE_XTILEDATA; Linux 5.16).
+bool ask_for_amx() {
+  constexpr long kRequestPermission = 0x1023, kTileData = 18;
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  if (!has_avx512_vnni() || !__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx)) return false;
+  if ((edx >> 24 & 3) != 3) return false;
+  unsigned saved = 0, saved_high = 0;
+  __asm__("xgetbv" : "=a"(saved), "=d"(saved_high) : "c"(0));
+  if ((saved >> 17 & 3) != 3) return false;
+  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+}
+
+bool has_amx() {
+  static const bool granted = ask_for_amx();
+  return granted;
+}
+
 template <GemmS8 kGemm>
 void matrix_s8(const ConvArgsS8& args) {
   run_matrix_s8(args, kGemm);
@@ -63,6 +86,7 @@ bool has_avx2() { return false; }
 bool has_avx2_vnni() { return false; }
 bool has_avx512() { return false; }
 bool has_avx512_vnni() { return false; }
+bool has_amx() { return false; }
 
 #define EDGEFRONT_X86(function) nullptr
 
@@ -127,6 +151,15 @@ const ConvKernelS8 kAvx512VnniDepthwiseS8 = {"depthwise_quads_16", depthwise_pac
 const ConvKernelS8 kAvx512VnniFullyConnectedS8 = {"fully_connected_32", gemm_packed_bytes_s8,
                                                   gemm_no_scratch, gemm_pack_u8,
                                                   EDGEFRONT_X86(matrix_s8<avx512_vnni_gemm_s8>)};
+// The depthwise kernel has no use for tiles and is that of VNNI.
+const ConvKernelS8 kAmxPointwiseS8 = {"pointwise_tiles_32x32", amx_packed_bytes_s8, gemm_no_scratch,
+                                      amx_pack_s8, EDGEFRONT_X86(matrix_s8<amx_gemm_s8>)};
+const ConvKernelS8 kAmxConvS8 = {"im2col_tiles_32x32", amx_packed_bytes_s8,
+                                 convolution_scratch_bytes_s8, amx_pack_s8,
+                                 EDGEFRONT_X86(conv_s8<amx_gemm_s8>)};
+const ConvKernelS8 kAmxFullyConnectedS8 = {"fully_connected_tiles_32", amx_packed_bytes_s8,
+                                           gemm_no_scratch, amx_pack_s8,
+                                           EDGEFRONT_X86(matrix_s8<amx_gemm_s8>)};
 const ConvKernelF32 kAvx512PointwiseF32 = {"pointwise_8x32", gemm_packed_bytes_f32, gemm_no_scratch,
                                            gemm_pack_f32,
                                            EDGEFRONT_X86(matrix_f32<avx512_gemm_f32>)};
@@ -208,5 +241,21 @@ const KernelSet kAvx512VnniSet = {"avx512_vnni",
                                   &kAvx512ConvF32,
                                   &kAvx512DepthwiseF32,
                                   &kAvx512FullyConnectedF32};
+
+const KernelSet kAmxSet = {"amx",
+                           has_amx,
+                           1,
+                           1,
+                           1,
+                           1,
+                           1,
+                           &kAmxPointwiseS8,
+                           &kAmxConvS8,
+                           &kAvx512VnniDepthwiseS8,
+                           &kAmxFullyConnectedS8,
+                           &kAvx512PointwiseF32,
+                           &kAvx512ConvF32,
+                           &kAvx512DepthwiseF32,
+                           &kAvx512FullyConnectedF32};
 
 }  // namespace edgefront

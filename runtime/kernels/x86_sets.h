@@ -6,6 +6,7 @@
 
 namespace edgefront {
 
+extern const KernelSet kAmxSet;
 extern const KernelSet kAvx512VnniSet;
 extern const KernelSet kAvx512Set;
 extern const KernelSet kAvx2VnniSet;
