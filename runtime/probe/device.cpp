@@ -1,5 +1,4 @@
 // Who this machine is and how it feels, read from /proc and /sys.
-#include <dirent.h>
 #include <sys/utsname.h>
 
 #include <algorithm>
@@ -13,32 +12,13 @@
 
 #include "runtime/kernels/kernel_set.h"
 #include "runtime/probe/probe.h"
+#include "runtime/probe/sensors.h"
 #include "runtime/probe/statistics.h"
+#include "runtime/probe/system_files.h"
 #include "runtime/probe/timed_interpreter.h"
 
 namespace edgefront {
 namespace {
-
-std::string trimmed(const std::string& text) {
-  const std::size_t begin = text.find_first_not_of(" \t\r\n\"");
-  if (begin == std::string::npos) return "";
-  return text.substr(begin, text.find_last_not_of(" \t\r\n\"") - begin + 1);
-}
-
-std::string first_line(const std::string& path) {
-  std::ifstream file(path);
-  std::string line;
-  std::getline(file, line);
-  return trimmed(line);
-}
-
-// A number at the start of the file, or −1.
-double number_in(const std::string& path) {
-  const std::string line = first_line(path);
-  char* end = nullptr;
-  const double value = std::strtod(line.c_str(), &end);
-  return end == line.c_str() ? -1 : value;
-}
 
 // The values of all lines "name<separator>value" of a file.
 std::vector<std::string> values_of(const std::string& path, const std::string& name,
@@ -57,19 +37,6 @@ std::vector<std::string> values_of(const std::string& path, const std::string& n
 std::string value_of(const std::string& path, const std::string& name, char separator) {
   const std::vector<std::string> values = values_of(path, name, separator);
   return values.empty() ? "" : values[0];
-}
-
-std::vector<std::string> entries_in(const std::string& folder, const std::string& prefix) {
-  std::vector<std::string> result;
-  DIR* directory = opendir(folder.c_str());
-  if (directory == nullptr) return result;
-  while (const dirent* entry = readdir(directory)) {
-    const std::string name = entry->d_name;
-    if (name.compare(0, prefix.size(), prefix) == 0) result.push_back(folder + "/" + name);
-  }
-  closedir(directory);
-  std::sort(result.begin(), result.end());
-  return result;
 }
 
 // "48K", "1024K", "2M" as the kernel writes cache sizes; −1 where it is none of these.
@@ -126,28 +93,6 @@ std::string cpu_model(const std::string& root) {
   return first_line(root + "/proc/device-tree/model");
 }
 
-// Of the sensors that sit in the processor the hottest; −1 if there is none.
-double temperature_c(const std::string& root) {
-  double hottest = -1;
-  const auto take = [&](const std::string& path) {
-    const double milli = number_in(path);
-    if (milli > 0) hottest = std::max(hottest, milli / 1000);
-  };
-  for (const std::string& zone : entries_in(root + "/sys/class/thermal", "thermal_zone")) {
-    const std::string type = first_line(zone + "/type");
-    for (const char* part : {"cpu", "CPU", "pkg", "soc", "SoC"}) {
-      if (type.find(part) != std::string::npos) take(zone + "/temp");
-    }
-  }
-  for (const std::string& chip : entries_in(root + "/sys/class/hwmon", "hwmon")) {
-    const std::string name = first_line(chip + "/name");
-    if (name == "coretemp" || name == "k10temp" || name == "cpu_thermal") {
-      take(chip + "/temp1_input");
-    }
-  }
-  return hottest;
-}
-
 double clock_mhz(const std::string& root) {
   const double khz = number_in(root + "/sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq");
   if (khz > 0) return khz / 1000;
@@ -190,7 +135,7 @@ DeviceState describe_state(const std::string& root) {
   DeviceState state;
   state.governor = first_line(root + "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
   state.clock_mhz = clock_mhz(root);
-  state.temperature_c = temperature_c(root);
+  state.temperature_c = read_temperature_c(root);
   state.load_1min = number_in(root + "/proc/loadavg");
   state.reference_kernel_us = reference_kernel_us();
   return state;

@@ -1,38 +1,15 @@
 #include <doctest/doctest.h>
-#include <unistd.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <string>
 #include <vector>
 
 #include "runtime/kernels/kernel_set.h"
 #include "runtime/probe/probe.h"
+#include "tests/runtime/probe/fake_root.h"
 
 using namespace edgefront;
 
 namespace {
-
-// A folder that looks like the root of another machine.
-class FakeRoot {
- public:
-  FakeRoot() {
-    std::string name = (std::filesystem::temp_directory_path() / "probe_root_XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  ~FakeRoot() { std::filesystem::remove_all(path_); }
-  void write(const std::string& path, const std::string& text) {
-    const std::filesystem::path full = path_ + path;
-    std::filesystem::create_directories(full.parent_path());
-    std::ofstream(full) << text;
-  }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 constexpr const char* kX86 =
     "processor\t: 0\nvendor_id\t: GenuineIntel\nmodel name\t: Intel(R) Xeon(R) 2.0GHz\n"
