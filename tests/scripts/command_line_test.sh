@@ -36,6 +36,9 @@ refuse 'missing.h5' "$edgefront" profile --show "$work/missing.h5"
 refuse 'missing.efm' "$edgefront" bench "$work/missing.efm"
 head -c 100 tests/runtime/fixtures/*.efm >"$work/short.efm" 2>/dev/null || die "no .efm fixture"
 refuse 'short.efm' "$edgefront" bench "$work/short.efm"
+refuse 'give either MODEL.efm or --model NAME' "$edgefront" bench
+refuse "network 'resnet' is unknown; accepted are mobilenet_v2" "$edgefront" bench --model resnet
+expect 0 '"latency_us"' "$edgefront" bench --model mobilenet_v2 --precision int8 --max-samples 100 --json
 expect 2 'short.efm' "$bin/edgefront-run" "$work/short.efm" --self-test
 head -c 1000 tests/hwprofiles/fixtures/profile_v1.h5 >"$work/short.h5"
 refuse 'short.h5' "$edgefront" profile --show "$work/short.h5"
