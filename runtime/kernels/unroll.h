@@ -8,7 +8,7 @@
 #define EDGEFRONT_UNROLL _Pragma("clang loop unroll(full)")
 #define EDGEFRONT_KEEP_LOOP _Pragma("clang loop unroll(disable)")
 #else
-#define EDGEFRONT_UNROLL _Pragma("GCC unroll 16")
+#define EDGEFRONT_UNROLL _Pragma("GCC unroll 32")
 #define EDGEFRONT_KEEP_LOOP _Pragma("GCC unroll 1")
 #endif
 

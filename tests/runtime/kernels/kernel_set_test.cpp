@@ -170,6 +170,26 @@ TEST_CASE("convolutions are exact with odd sizes, stride 2 and padding wider tha
   }
 }
 
+TEST_CASE("depthwise rows of every width and channel count are exact") {
+  for (const KernelSet* set : sets_to_test()) {
+    Random random{12};
+    for (const std::int32_t kernel : {1, 3, 5, 7}) {
+      for (const std::int32_t stride : {1, 2}) {
+        for (std::int32_t width = 1; width <= 33; ++width) {
+          const std::int32_t channels = random.pick({1, 4, 7, 8, 16, 20, 24, 40, 48, 64, 72, 100});
+          const std::int32_t height = random.between(1, 9);
+          const LayerShape shape = {
+              OpKind::kDepthwiseConv2d, height, width, channels, channels, kernel, stride};
+          check_shape(*set, shape, random);
+          CaseF32 c = random_case_f32(shape, random);
+          c.activation = static_cast<ActivationF32>(random.between(0, 4));
+          check_f32(c, *set);
+        }
+      }
+    }
+  }
+}
+
 TEST_CASE("long spans pass through table and residual exactly") {
   for (const KernelSet* set : sets_to_test()) {
     Random random{9};
