@@ -25,7 +25,16 @@ struct Step {
   std::int32_t input2 = -1;    ///< second operand of a stand-alone add or mul
   std::int32_t residual = -1;  ///< other operand of the fused add
   std::int32_t output = -1;    ///< tensor written
+  /// Not empty: a chain of steps that runs band by band (runtime/bands.h). `layer` and `input` are
+  /// then those of its first part, `output` that of its last; the other fields are unset.
+  std::vector<Step> parts;
+  std::int64_t chunk_bytes = 0;  ///< of a banded step: about what one kernel call reads or writes
+  bool banded() const { return !parts.empty(); }
 };
+
+/// How the inverted bottlenecks of a block run: layer by layer, or as one step that goes band by
+/// band (runtime/bands.h).
+enum class BlockPath : std::uint8_t { kLayers, kBanded };
 
 /// Pure and deterministic; `graph` is valid. A tensor that is a graph output or has several readers
 /// is never fused away. (The tensors at the border of a range are outputs of extract_range().)

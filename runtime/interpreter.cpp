@@ -3,6 +3,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "runtime/banded_step.h"
+#include "runtime/execution_steps.h"
 #include "runtime/prepared_step.h"
 #include "runtime/ticks.h"
 
@@ -48,6 +50,7 @@ Status choose_set(const Model& model, const InterpreterOptions& options, const K
 }
 
 const char* kernel_name_of(const LayerGraph& graph, const Step& step, const KernelSet& set) {
+  if (step.banded()) return "inverted_bottleneck";
   const Layer& layer = graph.layers[step.layer];
   if (!has_weights(layer.op)) return op_name(layer.op);
   const ConvGeometry geometry = geometry_of(graph, layer);
@@ -68,6 +71,7 @@ struct Interpreter::Impl {
   AlignedBytes arena, packed;
   std::int64_t arena_bytes = 0, packed_bytes = 0;
   std::vector<PreparedStep> prepared;
+  std::vector<std::unique_ptr<BandedStep>> banded;
 
   Status allocate_all();
   void prepare_all(const Model& model, int threads);
@@ -85,8 +89,15 @@ Status Interpreter::Impl::allocate_all() {
 
 void Interpreter::Impl::prepare_all(const Model& model, int threads) {
   StepMemory memory{arena.get(), &plan, packed.get()};
-  for (const Step& step : steps) {
-    prepared.push_back(prepare_step(model, step, *set, memory));
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const Step& step = steps[i];
+    if (step.banded()) {
+      char* rows = arena.get() + plan.rows_offset[i];
+      banded.push_back(prepare_banded_step(model, step, *set, memory, rows));
+      prepared.push_back(as_prepared(banded.back().get()));
+    } else {
+      prepared.push_back(prepare_step(model, step, *set, memory));
+    }
     memory.packed += step_packed_bytes(graph, step, *set).total();
     keys.push_back(key_of(graph, step, *set, threads));
     kernel_names.push_back(kernel_name_of(graph, step, *set));
@@ -102,7 +113,7 @@ Status Interpreter::load(const Model& model, const InterpreterOptions& options,
   auto impl = std::make_unique<Impl>();
   if (Status s = choose_set(model, options, &impl->set, &impl->notice); !s.ok()) return s;
   impl->graph = model.graph;
-  impl->steps = options.fuse ? edgefront::fuse(model.graph) : unfused(model.graph);
+  impl->steps = execution_steps(model.graph, {options.fuse, options.path});
   impl->plan = plan_memory(impl->graph, impl->steps, *impl->set, options.threads);
   if (Status s = impl->allocate_all(); !s.ok()) return s;
   impl->prepare_all(model, options.threads);

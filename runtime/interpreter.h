@@ -18,8 +18,9 @@ struct InterpreterOptions {
   /// Kernel set by name; empty: EDGEFRONT_KERNELS, else the model's stored choice where this CPU
   /// has it, else the best available.
   std::string kernel_set;
-  int threads = 1;   ///< 1 is accepted today
-  bool fuse = true;  ///< false: one step per layer, for tests and debugging
+  int threads = 1;                      ///< 1 is accepted today
+  bool fuse = true;                     ///< false: one step per layer, for tests and debugging
+  BlockPath path = BlockPath::kLayers;  ///< of inverted bottlenecks
 };
 
 /// Not thread-safe: one Interpreter per thread; several may share nothing but the Model's file.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "runtime/bands.h"
+
 namespace edgefront {
 namespace {
 
@@ -181,6 +183,11 @@ Placing plan_by_block(const Demand& demand, const Blocks& blocks) {
 }
 
 std::int64_t step_scratch_bytes(const LayerGraph& graph, const Step& step, const KernelSet& set) {
+  std::int64_t most = 0;
+  for (const Step& part : step.parts) {
+    most = std::max(most, step_scratch_bytes(graph, part, set));
+  }
+  if (step.banded()) return most;
   const Layer& layer = graph.layers[step.layer];
   if (!has_weights(layer.op)) return 0;
   const ConvGeometry geometry = geometry_of(graph, layer);
@@ -193,15 +200,27 @@ Demand demand_of(const LayerGraph& graph, const std::vector<Step>& steps) {
   Demand demand;
   demand.live = live_ranges(graph, steps);
   for (const Tensor& tensor : graph.tensors) demand.size.push_back(round_up(tensor.bytes()));
+  // Behind the tensors, in the order of the steps: the rows of banded steps.
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    if (!steps[i].banded()) continue;
+    demand.live.push_back({static_cast<int>(i), static_cast<int>(i)});
+    demand.size.push_back(plan_bands(graph, steps[i]).bytes);
+  }
   return demand;
 }
 
 MemoryPlan finish_plan(const LayerGraph& graph, const std::vector<Step>& steps,
                        const KernelSet& set, const Demand& demand, Placing placing) {
   MemoryPlan plan;
+  std::size_t rows = graph.tensors.size();
+  for (const Step& step : steps) {
+    plan.rows_offset.push_back(step.banded() ? placing.offset[rows++] : -1);
+  }
   plan.tensor_offset = std::move(placing.offset);
+  plan.tensor_offset.resize(graph.tensors.size());
   plan.tensor_bytes = demand.size;
-  for (std::size_t i = 0; i < demand.size.size(); ++i) {
+  plan.tensor_bytes.resize(graph.tensors.size());
+  for (std::size_t i = 0; i < plan.tensor_bytes.size(); ++i) {
     if (!demand.live[i].exists()) plan.tensor_bytes[i] = 0;
   }
   plan.scratch_offset = placing.bytes;
@@ -235,9 +254,16 @@ MemoryPlan plan_memory_greedily(const LayerGraph& graph, const std::vector<Step>
 }
 
 PackedBytes step_packed_bytes(const LayerGraph& graph, const Step& step, const KernelSet& set) {
+  PackedBytes bytes;
+  for (const Step& part : step.parts) {
+    const PackedBytes of_part = step_packed_bytes(graph, part, set);
+    bytes.weights += of_part.weights;
+    bytes.multipliers += of_part.multipliers;
+    bytes.table += of_part.table;
+  }
+  if (step.banded()) return bytes;
   const Layer& layer = graph.layers[step.layer];
   const bool int8 = layer.precision == Precision::kInt8;
-  PackedBytes bytes;
   const bool table = layer.op == OpKind::kHswish || layer.op == OpKind::kHsigmoid ||
                      step.activation == Activation::kHswish ||
                      step.activation == Activation::kHsigmoid;

@@ -15,6 +15,7 @@ namespace edgefront {
 struct MemoryPlan {
   std::vector<std::int64_t> tensor_offset;  ///< per tensor of the graph
   std::vector<std::int64_t> tensor_bytes;   ///< as reserved (rounded up to 64)
+  std::vector<std::int64_t> rows_offset;    ///< per step: rows of a banded one, else −1
   std::int64_t scratch_offset = 0;          ///< shared by all steps
   std::int64_t scratch_bytes = 0;
   std::int64_t arena_bytes = 0;   ///< activations + scratch
@@ -27,7 +28,8 @@ struct MemoryPlan {
 /// do not decompose (a tensor that crosses more than one border), and those where it is smaller,
 /// are planned as one block, greedily by size (Pisarchyk & Lee 2020, "Efficient memory management
 /// for deep neural net inference", greedy by size). `graph` is valid, `steps` are its fuse() or
-/// unfused(); threads: 1.
+/// unfused() or execution_steps(); threads: 1. The rows of a banded step are planned like a tensor
+/// that lives in this step alone.
 MemoryPlan plan_memory(const LayerGraph& graph, const std::vector<Step>& steps,
                        const KernelSet& set, int threads);
 
@@ -35,7 +37,8 @@ MemoryPlan plan_memory(const LayerGraph& graph, const std::vector<Step>& steps,
 MemoryPlan plan_memory_greedily(const LayerGraph& graph, const std::vector<Step>& steps,
                                 const KernelSet& set, int threads);
 
-/// What loading one step adds: packed weights, int8 multipliers and tables, each rounded up to 64.
+/// What loading one step adds: packed weights, int8 multipliers and tables, each rounded up to 64;
+/// for a banded step those of its parts, summed.
 struct PackedBytes {
   std::int64_t weights = 0, multipliers = 0, table = 0;
   std::int64_t total() const { return weights + multipliers + table; }

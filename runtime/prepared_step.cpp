@@ -78,7 +78,8 @@ struct Context {
     return model.quantization[tensor];
   }
   void* address(std::int32_t tensor) const {
-    return tensor < 0 ? nullptr : memory.arena + memory.plan->tensor_offset[tensor];
+    if (tensor < 0 || memory.plan->tensor_offset[tensor] < 0) return nullptr;
+    return memory.arena + memory.plan->tensor_offset[tensor];
   }
   void* scratch() const {
     return memory.plan->scratch_bytes == 0 ? nullptr : memory.arena + memory.plan->scratch_offset;

@@ -25,6 +25,8 @@ struct ElementwiseArgs {
   std::int32_t zero_point;
 };
 
+struct BandedStep;  // runtime/banded_step.h
+
 /// `run` knows which member of the union it reads.
 struct PreparedStep {
   void (*run)(const PreparedStep&);
@@ -41,6 +43,7 @@ struct PreparedStep {
     MulArgsS8 mul_s8;
     PoolArgsS8 pool_s8;
     ElementwiseArgs elementwise;
+    BandedStep* banded;
   };
 };
 
@@ -53,7 +56,8 @@ struct StepMemory {
 };
 
 /// Packs the step's weights into `memory.packed` and resolves its arguments. `model` is valid; the
-/// result points into `memory` only.
+/// result points into `memory` only. A tensor without a place in the arena has a null address. Not
+/// for banded steps.
 PreparedStep prepare_step(const Model& model, const Step& step, const KernelSet& set,
                           const StepMemory& memory);
 

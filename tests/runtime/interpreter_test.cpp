@@ -32,10 +32,12 @@ using test::GraphBuilder;
 using test::NaiveForward;
 using test::RandomGraph;
 
-std::unique_ptr<Interpreter> load(const Model& model, const std::string& set, bool fuse) {
+std::unique_ptr<Interpreter> load(const Model& model, const std::string& set, bool fuse,
+                                  BlockPath path = BlockPath::kLayers) {
   InterpreterOptions options;
   options.kernel_set = set;
   options.fuse = fuse;
+  options.path = path;
   std::unique_ptr<Interpreter> interpreter;
   const Status status = Interpreter::load(model, options, &interpreter);
   REQUIRE_MESSAGE(status.ok(), status.message());
@@ -255,9 +257,15 @@ TEST_CASE("steps run in ranges and timed give the same bytes") {
 }
 
 TEST_CASE("nothing allocates after load") {
-  const LayerGraph graph = RandomGraph(23).make(1);
-  for (const Precision precision : {Precision::kFloat32, Precision::kInt8}) {
-    const auto interpreter = load(generated_model(with_precision(graph, precision), 1), "", true);
+  GraphBuilder b;
+  const std::int32_t x = b.input({9, 9, 8});
+  b.graph.outputs.push_back(b.add(b.conv(b.depthwise(b.conv(x, 24, 1, 1), 3, 1), 8, 1, 1), x));
+  const LayerGraph graphs[] = {RandomGraph(23).make(1), b.graph};
+  for (const int i : {0, 1, 2, 3}) {
+    const Precision precision = i % 2 == 0 ? Precision::kFloat32 : Precision::kInt8;
+    const auto interpreter = load(generated_model(with_precision(graphs[i / 2], precision), 1), "",
+                                  true, BlockPath::kBanded);
+    if (i / 2 == 1) CHECK(interpreter->steps()[0].banded());
     std::vector<std::uint64_t> ticks(interpreter->steps().size());
     allocations = 0;
     counting = true;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "runtime/execution_steps.h"
 #include "runtime/interpreter.h"
 #include "tests/runtime/random_graph.h"
 
@@ -61,6 +62,16 @@ void check_no_overlap(const LayerGraph& graph, const std::vector<Step>& steps,
       }
     }
     bound = std::max(bound, sum);
+    if (now < 0 || now >= static_cast<int>(steps.size()) || !steps[now].banded()) continue;
+    const std::int64_t rows = plan.rows_offset[now],
+                       end = rows + plan_bands(graph, steps[now]).bytes;
+    REQUIRE(rows >= 0);
+    REQUIRE(rows % 64 == 0);
+    REQUIRE(end <= plan.scratch_offset);
+    for (const std::int32_t id : live) {
+      const std::int64_t at = plan.tensor_offset[id];
+      REQUIRE((at + graph.tensors[id].bytes() <= rows || end <= at));
+    }
   }
   CHECK(live_set_bound(graph, steps) == bound);
   CHECK(plan.arena_bytes >= bound);
@@ -74,8 +85,9 @@ TEST_CASE("no two live tensors overlap, for every kernel set, fused or not") {
     CAPTURE(seed);
     LayerGraph graph = RandomGraph(seed).make(static_cast<int>(seed % 3));
     if (seed % 2 == 0) graph = with_precision(graph, Precision::kInt8);
-    for (const auto& steps : {fuse(graph), unfused(graph)}) {
-      const KernelSet& set = *kernel_sets()[seed % kernel_sets().size()];
+    const KernelSet& set = *kernel_sets()[seed % kernel_sets().size()];
+    const StepOptions banded{true, BlockPath::kBanded};
+    for (const auto& steps : {fuse(graph), unfused(graph), execution_steps(graph, banded)}) {
       const MemoryPlan plan = plan_memory(graph, steps, set, 1);
       check_no_overlap(graph, steps, plan);
       const MemoryPlan greedy = plan_memory_greedily(graph, steps, set, 1);
