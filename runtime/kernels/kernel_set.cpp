@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 
+#include "runtime/kernels/arm_sets.h"
 #include "runtime/kernels/reference/reference.h"
 #include "runtime/kernels/x86_sets.h"
 
@@ -78,8 +79,9 @@ std::string accepted_names() {
 }  // namespace
 
 const std::vector<const KernelSet*>& kernel_sets() {
-  static const std::vector<const KernelSet*> sets = {&kAmxSet,      &kAvx512VnniSet, &kAvx512Set,
-                                                     &kAvx2VnniSet, &kAvx2Set,       &kReference};
+  static const std::vector<const KernelSet*> sets = {
+      &kAmxSet,  &kAvx512VnniSet,  &kAvx512Set, &kAvx2VnniSet,
+      &kAvx2Set, &kNeonDotprodSet, &kNeonSet,   &kReference};
   return sets;
 }
 

@@ -28,7 +28,8 @@ struct KernelSet {
   const ConvKernelF32* fully_connected_f32;
 };
 
-/// All sets compiled into this binary's architecture family, best first; `reference` is last.
+/// All sets, those of other architectures too (never available here): x86, then ARM, each best
+/// first; `reference` is last.
 const std::vector<const KernelSet*>& kernel_sets();
 
 /// The kernels that `set` uses for a layer of this kind (its own or the reference's); never null.
