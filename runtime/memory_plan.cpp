@@ -43,19 +43,32 @@ struct Placing {
   std::int64_t bytes = 0;            ///< activations only
 };
 
-/// What both planners know: live range and rounded size of every tensor.
+/// What all planners know: live range and rounded size of every place, and which place a tensor
+/// takes: its own, or the one of an operand that it is written over.
 struct Demand {
-  std::vector<LiveRange> live;
+  std::vector<LiveRange> live;  ///< of all tensors of a place; one that has no place does not exist
   std::vector<std::int64_t> size;
+  std::vector<std::int32_t> place_of;
 };
 
-/// Places `ids` by falling size, each at the lowest gap that is free for its whole life, beside
-/// what already stands in `placed` (ids of tensors with an offset). Ties by id.
-void place_greedily(const Demand& demand, std::vector<std::int32_t> ids,
+void sort_by_falling_size(const Demand& demand, std::vector<std::int32_t>* ids) {
+  std::stable_sort(ids->begin(), ids->end(),
+                   [&](std::int32_t a, std::int32_t b) { return demand.size[a] > demand.size[b]; });
+}
+
+std::vector<std::int32_t> places_by_size(const Demand& demand) {
+  std::vector<std::int32_t> ids;
+  for (std::size_t i = 0; i < demand.size.size(); ++i) {
+    if (demand.live[i].exists()) ids.push_back(static_cast<std::int32_t>(i));
+  }
+  sort_by_falling_size(demand, &ids);
+  return ids;
+}
+
+/// Places `ids` in their order, each at the lowest gap that is free for its whole life, beside what
+/// already stands in `placed` (ids of tensors with an offset).
+void place_in_order(const Demand& demand, const std::vector<std::int32_t>& ids,
                     std::vector<std::int32_t> placed, Placing* placing) {
-  std::sort(ids.begin(), ids.end(), [&](std::int32_t a, std::int32_t b) {
-    return demand.size[a] != demand.size[b] ? demand.size[a] > demand.size[b] : a < b;
-  });
   auto& offset = placing->offset;
   const auto lower = [&](std::int32_t a, std::int32_t b) { return offset[a] < offset[b]; };
   std::sort(placed.begin(), placed.end(), lower);
@@ -71,18 +84,65 @@ void place_greedily(const Demand& demand, std::vector<std::int32_t> ids,
   }
 }
 
-Placing plan_greedily(const Demand& demand) {
+Placing plan_in_order(const Demand& demand, const std::vector<std::int32_t>& ids) {
   Placing placing;
   placing.offset.assign(demand.size.size(), -1);
-  std::vector<std::int32_t> ids;
-  for (std::size_t i = 0; i < demand.size.size(); ++i) {
-    if (demand.live[i].exists()) ids.push_back(static_cast<std::int32_t>(i));
-  }
-  place_greedily(demand, ids, {}, &placing);
+  place_in_order(demand, ids, {}, &placing);
   for (const std::int32_t id : ids) {
     placing.bytes = std::max(placing.bytes, placing.offset[id] + demand.size[id]);
   }
   return placing;
+}
+
+Placing plan_greedily(const Demand& demand) {
+  return plan_in_order(demand, places_by_size(demand));
+}
+
+/// The most that is live at once: no placing needs less.
+std::int64_t bound_of(const Demand& demand) {
+  std::int64_t most = 0;
+  for (const LiveRange& begins : demand.live) {
+    std::int64_t sum = 0;
+    for (std::size_t i = 0; i < demand.size.size(); ++i) {
+      const LiveRange& live = demand.live[i];
+      if (live.first <= begins.first && begins.first <= live.last) sum += demand.size[i];
+    }
+    most = std::max(most, sum);
+  }
+  return most;
+}
+
+/// Greedily, by better and better orders, until `bound` is met or the rounds are spent: first what
+/// reaches the top goes to the front a few times, then places swap their turns at random.
+Placing plan_patiently(const Demand& demand, std::int64_t bound) {
+  constexpr int kLifts = 8, kSwaps = 64;
+  std::vector<std::int32_t> ids = places_by_size(demand), best_ids = ids;
+  Placing best = plan_in_order(demand, ids), now = best;
+  const auto try_order = [&](bool keep_equal) {
+    now = plan_in_order(demand, ids);
+    if (now.bytes > best.bytes || (now.bytes == best.bytes && !keep_equal)) return;
+    best = now;
+    best_ids = ids;
+  };
+  for (int i = 0; i < kLifts && best.bytes > bound; ++i) {
+    const auto top = std::find_if(ids.begin(), ids.end(), [&](std::int32_t id) {
+      return now.offset[id] + demand.size[id] == now.bytes;
+    });
+    std::rotate(ids.begin(), top, top + 1);
+    try_order(false);
+  }
+  std::uint64_t state = 1;  // of a linear congruential generator (Knuth's MMIX)
+  const auto draw = [&] {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    return static_cast<std::size_t>((state >> 33) % ids.size());
+  };
+  for (int i = 0; i < kSwaps && best.bytes > bound; ++i) {
+    ids = best_ids;
+    const std::size_t a = draw(), b = draw();
+    std::swap(ids[a], ids[b]);
+    try_order(true);
+  }
+  return best;
 }
 
 /// Tensors by block: interior[b] live in block b alone; border[b] are handed from block b − 1 to
@@ -127,7 +187,7 @@ enum class End { kLow, kHigh };
 std::int64_t place_interior(const Demand& demand, const std::vector<std::int32_t>& near,
                             const std::vector<std::int32_t>& far,
                             const std::vector<std::int32_t>& interior, Placing* distance) {
-  place_greedily(demand, interior, near, distance);
+  place_in_order(demand, interior, near, distance);
   std::int64_t height = 0;
   for (const auto* ids : {&near, &interior}) {
     for (const std::int32_t id : *ids) {
@@ -163,7 +223,8 @@ Placing plan_by_block(const Demand& demand, const Blocks& blocks) {
   for (std::size_t b = 0; b < blocks.interior.size(); ++b) {
     const auto& low = blocks.border[b % 2 == 0 ? b : b + 1];
     const auto& high = blocks.border[b % 2 == 0 ? b + 1 : b];
-    const auto& interior = blocks.interior[b];
+    std::vector<std::int32_t> interior = blocks.interior[b];
+    sort_by_falling_size(demand, &interior);
     const std::int64_t from_low = place_interior(demand, low, high, interior, &placing);
     std::vector<std::int64_t> kept;
     for (const std::int32_t id : interior) kept.push_back(placing.offset[id]);
@@ -206,6 +267,38 @@ Demand demand_of(const LayerGraph& graph, const std::vector<Step>& steps) {
     demand.live.push_back({static_cast<int>(i), static_cast<int>(i)});
     demand.size.push_back(plan_bands(graph, steps[i]).bytes);
   }
+  demand.place_of.resize(demand.size.size());
+  std::iota(demand.place_of.begin(), demand.place_of.end(), 0);
+  return demand;
+}
+
+/// Elementwise steps read the operands' i-th values before they write the i-th (in small groups),
+/// so they may write over an operand.
+bool may_write_in_place(const LayerGraph& graph, const Step& step) {
+  const OpKind op = graph.layers[step.layer].op;
+  return op == OpKind::kAdd || op == OpKind::kMul || is_unary_activation(op);
+}
+
+/// The same with elementwise steps that write over an operand of the output's size that nobody
+/// reads later.
+Demand share_places(const LayerGraph& graph, const std::vector<Step>& steps, Demand demand) {
+  auto& live = demand.live;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const Step& step = steps[i];
+    if (!may_write_in_place(graph, step)) continue;
+    std::int32_t place = -1;
+    for (const std::int32_t id : {step.input, step.input2}) {
+      if (id < 0 || graph.tensors[id].bytes() != graph.tensors[step.output].bytes()) continue;
+      const std::int32_t candidate = demand.place_of[id];
+      if (live[candidate].last != static_cast<int>(i)) continue;
+      // Of two operands the younger: the older is more often one that crosses a block's border.
+      if (place < 0 || live[candidate].first > live[place].first) place = candidate;
+    }
+    if (place < 0) continue;
+    live[place].last = live[step.output].last;
+    live[step.output] = LiveRange();
+    demand.place_of[step.output] = place;
+  }
   return demand;
 }
 
@@ -217,12 +310,12 @@ MemoryPlan finish_plan(const LayerGraph& graph, const std::vector<Step>& steps,
     plan.rows_offset.push_back(step.banded() ? placing.offset[rows++] : -1);
   }
   plan.tensor_offset = std::move(placing.offset);
-  plan.tensor_offset.resize(graph.tensors.size());
-  plan.tensor_bytes = demand.size;
-  plan.tensor_bytes.resize(graph.tensors.size());
-  for (std::size_t i = 0; i < plan.tensor_bytes.size(); ++i) {
-    if (!demand.live[i].exists()) plan.tensor_bytes[i] = 0;
+  for (std::size_t i = 0; i < graph.tensors.size(); ++i) {
+    const std::int32_t place = demand.place_of[i];
+    plan.tensor_offset[i] = plan.tensor_offset[place];
+    plan.tensor_bytes.push_back(demand.live[place].exists() ? demand.size[i] : 0);
   }
+  plan.tensor_offset.resize(graph.tensors.size());
   plan.scratch_offset = placing.bytes;
   for (const Step& step : steps) {
     plan.scratch_bytes =
@@ -237,14 +330,24 @@ MemoryPlan finish_plan(const LayerGraph& graph, const std::vector<Step>& steps,
 
 MemoryPlan plan_memory(const LayerGraph& graph, const std::vector<Step>& steps,
                        const KernelSet& set, int /*threads*/) {
-  const Demand demand = demand_of(graph, steps);
-  const Blocks blocks = split_by_block(graph, steps, demand.live);
-  Placing best = plan_greedily(demand);
-  if (blocks.decomposes) {
-    Placing by_block = plan_by_block(demand, blocks);
-    if (by_block.bytes <= best.bytes) best = std::move(by_block);
+  const Demand apart = demand_of(graph, steps);
+  const Demand shared = share_places(graph, steps, apart);
+  const std::int64_t bound = bound_of(shared);
+  Placing best;
+  const Demand* best_demand = nullptr;
+  const auto consider = [&](const Demand& demand, Placing placing) {
+    if (best_demand != nullptr && placing.bytes >= best.bytes) return;
+    best = std::move(placing);
+    best_demand = &demand;
+  };
+  for (const Demand* demand : {&shared, &apart}) {
+    if (best_demand != nullptr && best.bytes == bound) break;
+    const Blocks blocks = split_by_block(graph, steps, demand->live);
+    if (blocks.decomposes) consider(*demand, plan_by_block(*demand, blocks));
+    if (blocks.decomposes && best.bytes == bound) break;
+    consider(*demand, plan_patiently(*demand, bound));
   }
-  return finish_plan(graph, steps, set, demand, std::move(best));
+  return finish_plan(graph, steps, set, *best_demand, std::move(best));
 }
 
 MemoryPlan plan_memory_greedily(const LayerGraph& graph, const std::vector<Step>& steps,
@@ -280,10 +383,10 @@ PackedBytes step_packed_bytes(const LayerGraph& graph, const Step& step, const K
 }
 
 std::int64_t live_set_bound(const LayerGraph& graph, const std::vector<Step>& steps) {
-  const std::vector<LiveRange> live = live_ranges(graph, steps);
+  const std::vector<LiveRange> live = share_places(graph, steps, demand_of(graph, steps)).live;
   // Change of the live bytes at each moment; moment 0 is before the first step.
   std::vector<std::int64_t> change(steps.size() + 3, 0);
-  for (std::size_t i = 0; i < live.size(); ++i) {
+  for (std::size_t i = 0; i < graph.tensors.size(); ++i) {
     if (!live[i].exists()) continue;
     change[live[i].first + 1] += graph.tensors[i].bytes();
     change[live[i].last + 2] -= graph.tensors[i].bytes();

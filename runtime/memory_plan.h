@@ -22,18 +22,20 @@ struct MemoryPlan {
   std::int64_t packed_bytes = 0;  ///< sum of step_packed_bytes()
 };
 
-/// Tensors whose live ranges meet never overlap. The plan decomposes by block: a tensor that
-/// crosses a block border lies at one end of the arena (ends alternate), interior tensors lie
-/// between (or where a border tensor is dead), so arena_bytes is a maximum over blocks. Graphs that
-/// do not decompose (a tensor that crosses more than one border), and those where it is smaller,
-/// are planned as one block, greedily by size (Pisarchyk & Lee 2020, "Efficient memory management
-/// for deep neural net inference", greedy by size). `graph` is valid, `steps` are its fuse() or
-/// unfused() or execution_steps(); threads: 1. The rows of a banded step are planned like a tensor
-/// that lives in this step alone.
+/// Tensors whose live ranges meet never overlap, but for one case: the output of an elementwise
+/// step (add, mul, unary) may lie exactly where an operand of its size lies that nobody reads
+/// later. The plan decomposes by block: a tensor that crosses a block border lies at one end of the
+/// arena (ends alternate), interior tensors lie between (or where a border tensor is dead), so
+/// arena_bytes is a maximum over blocks. Graphs that do not decompose (a tensor that crosses more
+/// than one border), and those where it is smaller, are planned as one block: greedily by size
+/// (Pisarchyk & Lee 2020, "Efficient memory management for deep neural net inference", greedy by
+/// size), then by a bounded number of changed orders while the result is above the live bytes.
+/// `graph` is valid, `steps` are its fuse() or unfused() or execution_steps(); threads: 1. The rows
+/// of a banded step are planned like a tensor that lives in this step alone.
 MemoryPlan plan_memory(const LayerGraph& graph, const std::vector<Step>& steps,
                        const KernelSet& set, int threads);
 
-/// The same, by the greedy part alone: what the decomposition is compared with.
+/// The same, greedily by size alone and never in place: what the others are compared with.
 MemoryPlan plan_memory_greedily(const LayerGraph& graph, const std::vector<Step>& steps,
                                 const KernelSet& set, int threads);
 
@@ -45,7 +47,8 @@ struct PackedBytes {
 };
 PackedBytes step_packed_bytes(const LayerGraph& graph, const Step& step, const KernelSet& set);
 
-/// Maximum over steps of the bytes of live tensors (unrounded): the bound no plan can beat.
+/// Maximum over steps of the bytes of live tensors (unrounded; an output that may be written over
+/// an operand is not counted while both are live): the bound no plan can beat.
 std::int64_t live_set_bound(const LayerGraph& graph, const std::vector<Step>& steps);
 
 }  // namespace edgefront

@@ -1,5 +1,7 @@
 // Operators without weights. Plain arguments, exact arithmetic of design 5.1; one portable
-// implementation serves every kernel set for now.
+// implementation serves every kernel set for now. All but pooling and the two conversions may run
+// in place: `output` may be `a`, or `b` where that is as long, since the i-th values are read
+// before the i-th is written.
 #pragma once
 
 #include <stdint.h>
@@ -47,9 +49,9 @@ struct PoolArgsS8 {
 void global_average_pool_s8(const PoolArgsS8& args);
 void global_average_pool_f32(const float* input, float* output, int64_t pixels, int32_t channels);
 
-/// y[i] = table[x[i] + 128]; may run in place.
+/// y[i] = table[x[i] + 128].
 void table_s8(const int8_t* input, int8_t* output, int64_t count, const int8_t* table);
-/// y = clamp(x, qmin, qmax); may run in place.
+/// y = clamp(x, qmin, qmax).
 void clamp_s8(const int8_t* input, int8_t* output, int64_t count, int32_t qmin, int32_t qmax);
 
 void relu_f32(const float* input, float* output, int64_t count);

@@ -203,5 +203,73 @@ TEST_CASE("fp32 add, mul and pool follow their formulas") {
   }
 }
 
+/// `run(a, b, output)` on buffers of its own and with the output in the place of a, of b, of both.
+template <typename T, typename Run>
+void check_in_place(std::int64_t count, const std::vector<T>& a, const std::vector<T>& b,
+                    const Run& run) {
+  std::vector<T> apart(static_cast<std::size_t>(count)), over_a = a, over_b = b;
+  run(a.data(), b.data(), apart.data());
+  run(over_a.data(), b.data(), over_a.data());
+  CHECK(over_a == apart);
+  run(a.data(), over_b.data(), over_b.data());
+  CHECK(over_b == apart);
+  std::vector<T> squared(static_cast<std::size_t>(count)), over_both = a;
+  run(a.data(), a.data(), squared.data());
+  run(over_both.data(), over_both.data(), over_both.data());
+  CHECK(over_both == squared);
+}
+
+TEST_CASE("add, mul and unary operators give the same bytes over their operands") {
+  Random random{7};
+  for (const std::int64_t count : kCounts) {
+    std::vector<std::int8_t> a, b;
+    std::vector<float> x, y;
+    for (std::int64_t i = 0; i < count; ++i) {
+      a.push_back(static_cast<std::int8_t>(random.between(-128, 127)));
+      b.push_back(static_cast<std::int8_t>(random.between(-128, 127)));
+      x.push_back(static_cast<float>(8 * random.unit() - 4));
+      y.push_back(static_cast<float>(8 * random.unit() - 4));
+    }
+    check_in_place(count, a, b, [&](const std::int8_t* p, const std::int8_t* q, std::int8_t* out) {
+      add_s8({p, q, out, count, 3, -5, 7, 0.75f, 0.5f, -128, 127});
+    });
+    for (const std::int32_t full : {0, 1}) {
+      // As one pixel both forms multiply value by value.
+      const auto channels = static_cast<std::int32_t>(count);
+      check_in_place(count, a, b,
+                     [&](const std::int8_t* p, const std::int8_t* q, std::int8_t* out) {
+                       mul_s8({p, q, out, 1, channels, full, 3, -5, 7, 0.01f, -128, 127});
+                     });
+      check_in_place(count, x, y, [&](const float* p, const float* q, float* out) {
+        mul_f32(p, q, out, 1, channels, full);
+      });
+    }
+    check_in_place(count, x, y,
+                   [&](const float* p, const float* q, float* out) { add_f32(p, q, out, count); });
+    for (const auto unary : {relu_f32, relu6_f32, hswish_f32, hsigmoid_f32}) {
+      std::vector<float> apart(x.size()), over = x;
+      unary(x.data(), apart.data(), count);
+      unary(over.data(), over.data(), count);
+      CHECK(over == apart);
+    }
+  }
+}
+
+TEST_CASE("a gate per channel scales many pixels in place") {
+  Random random{8};
+  for (const std::int32_t channels : {1, 15, 16, 17, 40}) {
+    const std::int64_t count = 5 * channels;
+    std::vector<std::int8_t> a, gate;
+    for (std::int64_t i = 0; i < count; ++i) {
+      a.push_back(static_cast<std::int8_t>(random.between(-128, 127)));
+      if (i < channels) gate.push_back(static_cast<std::int8_t>(random.between(-128, 127)));
+    }
+    std::vector<std::int8_t> apart(a.size()), over = a;
+    mul_s8({a.data(), gate.data(), apart.data(), 5, channels, 0, 1, -2, 3, 0.01f, -128, 127});
+    mul_s8({over.data(), gate.data(), over.data(), 5, channels, 0, 1, -2, 3, 0.01f, -128, 127});
+    CHECK(over == apart);
+  }
+}
+
 }  // namespace
 }  // namespace edgefront
