@@ -1,11 +1,15 @@
 #include "runtime/interpreter.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
 #include "runtime/banded_step.h"
 #include "runtime/execution_steps.h"
+#include "runtime/prepared_slice.h"
 #include "runtime/prepared_step.h"
+#include "runtime/step_slices.h"
+#include "runtime/team.h"
 #include "runtime/ticks.h"
 
 namespace edgefront {
@@ -70,16 +74,23 @@ struct Interpreter::Impl {
   std::vector<const char*> kernel_names;
   AlignedBytes arena, packed;
   std::int64_t arena_bytes = 0, packed_bytes = 0;
-  std::vector<PreparedStep> prepared;
+  int threads = 1;
+  std::vector<PreparedStep> prepared;  ///< `threads` slices of each step; `run` is null: none
+  std::vector<char> cut;               ///< per step: whether more than the first slice runs
   std::vector<std::unique_ptr<BandedStep>> banded;
+  Barrier barrier;
 
   Status allocate_all();
-  void prepare_all(const Model& model, int threads);
+  void prepare_all(const Model& model);
+  void run_steps(int first, int last, std::uint64_t* ticks);
+  void walk(int first, int last, std::uint64_t* ticks, int member, int members);
 };
 
 Status Interpreter::Impl::allocate_all() {
   arena_bytes = plan.arena_bytes;
-  for (const Step& step : steps) packed_bytes += step_packed_bytes(graph, step, *set).total();
+  for (const Step& step : steps) {
+    packed_bytes += step_packed_bytes(graph, step, *set, step_slices(graph, step, threads)).total();
+  }
   if (Status s = allocate(arena_bytes, "activations", &arena); !s.ok()) return s;
   if (Status s = allocate(packed_bytes, "packed weights", &packed); !s.ok()) return s;
   // An invocation without written inputs is repeatable too, and the pages are there before timing.
@@ -87,36 +98,75 @@ Status Interpreter::Impl::allocate_all() {
   return {};
 }
 
-void Interpreter::Impl::prepare_all(const Model& model, int threads) {
+void Interpreter::Impl::prepare_all(const Model& model) {
   StepMemory memory{arena.get(), &plan, packed.get()};
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const Step& step = steps[i];
+    memory.slices = step_slices(graph, step, threads);
+    PreparedStep whole;
     if (step.banded()) {
       char* rows = arena.get() + plan.rows_offset[i];
       banded.push_back(prepare_banded_step(model, step, *set, memory, rows));
-      prepared.push_back(as_prepared(banded.back().get()));
+      whole = as_prepared(banded.back().get());
     } else {
-      prepared.push_back(prepare_step(model, step, *set, memory));
+      whole = prepare_step(model, step, *set, memory);
     }
-    memory.packed += step_packed_bytes(graph, step, *set).total();
+    for (int slice = 0; slice < threads; ++slice) {
+      prepared.push_back(slice_of(whole, graph, step, *set, slice, memory.slices));
+    }
+    cut.push_back(memory.slices > 1);
+    memory.packed += step_packed_bytes(graph, step, *set, memory.slices).total();
     keys.push_back(key_of(graph, step, *set, threads));
     kernel_names.push_back(kernel_name_of(graph, step, *set));
   }
 }
 
+// Steps that are not cut are run by member 0, one after the other; around the others all members
+// meet. One stamp between two steps, so that a step's time includes one reading of the clock.
+void Interpreter::Impl::walk(int first, int last, std::uint64_t* ticks, int member, int members) {
+  std::uint64_t before = ticks != nullptr && member == 0 ? ticks_now() : 0;
+  for (int i = first; i < last; ++i) {
+    const PreparedStep* slices = &prepared[static_cast<std::size_t>(i) * threads];
+    for (int s = member; s < threads; s += members) {
+      if (slices[s].run != nullptr) slices[s].run(slices[s]);
+    }
+    if (cut[i] || (i + 1 < last && cut[i + 1])) barrier.wait(members);
+    if (ticks == nullptr || member != 0) continue;
+    const std::uint64_t now = ticks_now();
+    *ticks++ = now - before;
+    before = now;
+  }
+}
+
+void Interpreter::Impl::run_steps(int first, int last, std::uint64_t* ticks) {
+  // Networks too small to be cut do not wake the others.
+  if (std::none_of(cut.begin() + first, cut.begin() + last, [](char c) { return c != 0; })) {
+    return walk(first, last, ticks, 0, 1);
+  }
+  struct Walk {
+    Impl* impl;
+    int first, last;
+    std::uint64_t* ticks;
+  } context{this, first, last, ticks};
+  const TeamWork work = [](void* c, int member, int members) {
+    const Walk& w = *static_cast<Walk*>(c);
+    w.impl->walk(w.first, w.last, w.ticks, member, members);
+  };
+  run_team(threads, work, &context);
+}
+
 Status Interpreter::load(const Model& model, const InterpreterOptions& options,
                          std::unique_ptr<Interpreter>* out) {
-  if (options.threads != 1) {
-    return Status::invalid("threads " + std::to_string(options.threads) + ", accepted is 1");
-  }
+  if (Status s = check_team(options.threads); !s.ok()) return s;
   if (Status s = validate(model); !s.ok()) return s;
   auto impl = std::make_unique<Impl>();
   if (Status s = choose_set(model, options, &impl->set, &impl->notice); !s.ok()) return s;
   impl->graph = model.graph;
   impl->steps = execution_steps(model.graph, {options.fuse, options.path});
+  impl->threads = options.threads;
   impl->plan = plan_memory(impl->graph, impl->steps, *impl->set, options.threads);
   if (Status s = impl->allocate_all(); !s.ok()) return s;
-  impl->prepare_all(model, options.threads);
+  impl->prepare_all(model);
   out->reset(new Interpreter(std::move(impl)));
   return {};
 }
@@ -135,23 +185,14 @@ std::int64_t Interpreter::output_bytes(int i) const {
   return impl_->graph.tensors[impl_->graph.outputs[i]].bytes();
 }
 
-void Interpreter::invoke() {
-  for (const PreparedStep& step : impl_->prepared) step.run(step);
-}
+void Interpreter::invoke() { impl_->run_steps(0, static_cast<int>(steps().size()), nullptr); }
 
 void Interpreter::invoke_range(int first_step, int last_step) {
-  for (int i = first_step; i < last_step; ++i) impl_->prepared[i].run(impl_->prepared[i]);
+  impl_->run_steps(first_step, last_step, nullptr);
 }
 
 void Interpreter::invoke_timed(std::uint64_t* ticks) {
-  // One stamp between two steps, so that a step's time includes one reading of the clock.
-  std::uint64_t before = ticks_now();
-  for (const PreparedStep& step : impl_->prepared) {
-    step.run(step);
-    const std::uint64_t now = ticks_now();
-    *ticks++ = now - before;
-    before = now;
-  }
+  impl_->run_steps(0, static_cast<int>(steps().size()), ticks);
 }
 
 void* Interpreter::tensor_data(std::int32_t id) {

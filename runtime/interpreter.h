@@ -18,12 +18,16 @@ struct InterpreterOptions {
   /// Kernel set by name; empty: EDGEFRONT_KERNELS, else the model's stored choice where this CPU
   /// has it, else the best available.
   std::string kernel_set;
-  int threads = 1;                      ///< 1 is accepted today
+  /// Threads that run the network together, at most as many as CPUs that they may run on; results
+  /// do not depend on it. More than 1 needs OpenMP.
+  int threads = 1;
   bool fuse = true;                     ///< false: one step per layer, for tests and debugging
   BlockPath path = BlockPath::kLayers;  ///< of inverted bottlenecks
 };
 
 /// Not thread-safe: one Interpreter per thread; several may share nothing but the Model's file.
+/// With options.threads > 1 invoke from the thread that loaded: another one's first invocation
+/// makes a team of its own, and that allocates.
 class Interpreter {
  public:
   /// Validates the model, plans, packs and allocates. The model may be destroyed afterwards.

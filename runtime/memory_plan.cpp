@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "runtime/bands.h"
+#include "runtime/step_slices.h"
 
 namespace edgefront {
 namespace {
@@ -243,20 +244,6 @@ Placing plan_by_block(const Demand& demand, const Blocks& blocks) {
   return placing;
 }
 
-std::int64_t step_scratch_bytes(const LayerGraph& graph, const Step& step, const KernelSet& set) {
-  std::int64_t most = 0;
-  for (const Step& part : step.parts) {
-    most = std::max(most, step_scratch_bytes(graph, part, set));
-  }
-  if (step.banded()) return most;
-  const Layer& layer = graph.layers[step.layer];
-  if (!has_weights(layer.op)) return 0;
-  const ConvGeometry geometry = geometry_of(graph, layer);
-  return layer.precision == Precision::kInt8
-             ? kernel_s8(set, layer.op, geometry).scratch_bytes(geometry)
-             : kernel_f32(set, layer.op, geometry).scratch_bytes(geometry);
-}
-
 Demand demand_of(const LayerGraph& graph, const std::vector<Step>& steps) {
   Demand demand;
   demand.live = live_ranges(graph, steps);
@@ -303,7 +290,7 @@ Demand share_places(const LayerGraph& graph, const std::vector<Step>& steps, Dem
 }
 
 MemoryPlan finish_plan(const LayerGraph& graph, const std::vector<Step>& steps,
-                       const KernelSet& set, const Demand& demand, Placing placing) {
+                       const KernelSet& set, int threads, const Demand& demand, Placing placing) {
   MemoryPlan plan;
   std::size_t rows = graph.tensors.size();
   for (const Step& step : steps) {
@@ -318,9 +305,10 @@ MemoryPlan finish_plan(const LayerGraph& graph, const std::vector<Step>& steps,
   plan.tensor_offset.resize(graph.tensors.size());
   plan.scratch_offset = placing.bytes;
   for (const Step& step : steps) {
+    const int slices = step_slices(graph, step, threads);
     plan.scratch_bytes =
-        std::max(plan.scratch_bytes, round_up(step_scratch_bytes(graph, step, set)));
-    plan.packed_bytes += step_packed_bytes(graph, step, set).total();
+        std::max(plan.scratch_bytes, slices * slice_scratch_bytes(graph, step, set, slices));
+    plan.packed_bytes += step_packed_bytes(graph, step, set, slices).total();
   }
   plan.arena_bytes = placing.bytes + plan.scratch_bytes;
   return plan;
@@ -329,7 +317,7 @@ MemoryPlan finish_plan(const LayerGraph& graph, const std::vector<Step>& steps,
 }  // namespace
 
 MemoryPlan plan_memory(const LayerGraph& graph, const std::vector<Step>& steps,
-                       const KernelSet& set, int /*threads*/) {
+                       const KernelSet& set, int threads) {
   const Demand apart = demand_of(graph, steps);
   const Demand shared = share_places(graph, steps, apart);
   const std::int64_t bound = bound_of(shared);
@@ -347,19 +335,50 @@ MemoryPlan plan_memory(const LayerGraph& graph, const std::vector<Step>& steps,
     if (blocks.decomposes && best.bytes == bound) break;
     consider(*demand, plan_patiently(*demand, bound));
   }
-  return finish_plan(graph, steps, set, *best_demand, std::move(best));
+  return finish_plan(graph, steps, set, threads, *best_demand, std::move(best));
 }
 
 MemoryPlan plan_memory_greedily(const LayerGraph& graph, const std::vector<Step>& steps,
-                                const KernelSet& set, int /*threads*/) {
+                                const KernelSet& set, int threads) {
   const Demand demand = demand_of(graph, steps);
-  return finish_plan(graph, steps, set, demand, plan_greedily(demand));
+  return finish_plan(graph, steps, set, threads, demand, plan_greedily(demand));
 }
 
-PackedBytes step_packed_bytes(const LayerGraph& graph, const Step& step, const KernelSet& set) {
+std::int64_t slice_scratch_bytes(const LayerGraph& graph, const Step& step, const KernelSet& set,
+                                 int slices) {
+  std::int64_t most = 0;
+  for (const Step& part : step.parts) {
+    most = std::max(most, slice_scratch_bytes(graph, part, set, 1));
+  }
+  if (step.banded()) return most;
+  const Layer& layer = graph.layers[step.layer];
+  if (!has_weights(layer.op)) return 0;
+  ConvGeometry geometry = geometry_of(graph, layer);
+  // Slices of a fully connected layer differ in size; none needs more than the whole layer.
+  if (layer.op != OpKind::kFullyConnected) {
+    geometry = slice_geometry(layer.op, geometry, 0, slices).geometry;
+  }
+  return round_up(layer.precision == Precision::kInt8
+                      ? kernel_s8(set, layer.op, geometry).scratch_bytes(geometry)
+                      : kernel_f32(set, layer.op, geometry).scratch_bytes(geometry));
+}
+
+std::int64_t slice_packed_bytes(const LayerGraph& graph, const Step& step, const KernelSet& set,
+                                int index, int slices) {
+  const Layer& layer = graph.layers[step.layer];
+  const ConvGeometry geometry =
+      slice_geometry(layer.op, geometry_of(graph, layer), index, slices).geometry;
+  if (geometry.out_channels == 0) return 0;
+  return round_up(layer.precision == Precision::kInt8
+                      ? kernel_s8(set, layer.op, geometry).packed_bytes(geometry)
+                      : kernel_f32(set, layer.op, geometry).packed_bytes(geometry));
+}
+
+PackedBytes step_packed_bytes(const LayerGraph& graph, const Step& step, const KernelSet& set,
+                              int slices) {
   PackedBytes bytes;
   for (const Step& part : step.parts) {
-    const PackedBytes of_part = step_packed_bytes(graph, part, set);
+    const PackedBytes of_part = step_packed_bytes(graph, part, set, 1);
     bytes.weights += of_part.weights;
     bytes.multipliers += of_part.multipliers;
     bytes.table += of_part.table;
@@ -372,12 +391,12 @@ PackedBytes step_packed_bytes(const LayerGraph& graph, const Step& step, const K
                      step.activation == Activation::kHsigmoid;
   if (int8 && table) bytes.table = 256;
   if (!has_weights(layer.op)) return bytes;
-  const ConvGeometry geometry = geometry_of(graph, layer);
+  const int parts = layer.op == OpKind::kFullyConnected ? slices : 1;
+  for (int i = 0; i < parts; ++i) {
+    bytes.weights += slice_packed_bytes(graph, step, set, i, parts);
+  }
   if (int8) {
-    bytes.weights = round_up(kernel_s8(set, layer.op, geometry).packed_bytes(geometry));
-    bytes.multipliers = round_up(std::int64_t{4} * geometry.out_channels);
-  } else {
-    bytes.weights = round_up(kernel_f32(set, layer.op, geometry).packed_bytes(geometry));
+    bytes.multipliers = round_up(std::int64_t{4} * graph.tensors[layer.output].shape.channels);
   }
   return bytes;
 }

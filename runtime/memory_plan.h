@@ -17,7 +17,7 @@ struct MemoryPlan {
   std::vector<std::int64_t> tensor_bytes;   ///< as reserved (rounded up to 64)
   std::vector<std::int64_t> rows_offset;    ///< per step: rows of a banded one, else −1
   std::int64_t scratch_offset = 0;          ///< shared by all steps
-  std::int64_t scratch_bytes = 0;
+  std::int64_t scratch_bytes = 0;           ///< of all threads
   std::int64_t arena_bytes = 0;   ///< activations + scratch
   std::int64_t packed_bytes = 0;  ///< sum of step_packed_bytes()
 };
@@ -30,8 +30,9 @@ struct MemoryPlan {
 /// than one border), and those where it is smaller, are planned as one block: greedily by size
 /// (Pisarchyk & Lee 2020, "Efficient memory management for deep neural net inference", greedy by
 /// size), then by a bounded number of changed orders while the result is above the live bytes.
-/// `graph` is valid, `steps` are its fuse() or unfused() or execution_steps(); threads: 1. The rows
-/// of a banded step are planned like a tensor that lives in this step alone.
+/// `graph` is valid, `steps` are its fuse() or unfused() or execution_steps(). The rows of a banded
+/// step are planned like a tensor that lives in this step alone. With several threads each has
+/// scratch of its own, in steps that are cut for them.
 MemoryPlan plan_memory(const LayerGraph& graph, const std::vector<Step>& steps,
                        const KernelSet& set, int threads);
 
@@ -39,13 +40,21 @@ MemoryPlan plan_memory(const LayerGraph& graph, const std::vector<Step>& steps,
 MemoryPlan plan_memory_greedily(const LayerGraph& graph, const std::vector<Step>& steps,
                                 const KernelSet& set, int threads);
 
-/// What loading one step adds: packed weights, int8 multipliers and tables, each rounded up to 64;
-/// for a banded step those of its parts, summed.
+/// What loading one step adds that is cut into `slices` (step_slices.h): packed weights, int8
+/// multipliers and tables, each rounded up to 64; for a banded step those of its parts, summed.
 struct PackedBytes {
   std::int64_t weights = 0, multipliers = 0, table = 0;
   std::int64_t total() const { return weights + multipliers + table; }
 };
-PackedBytes step_packed_bytes(const LayerGraph& graph, const Step& step, const KernelSet& set);
+PackedBytes step_packed_bytes(const LayerGraph& graph, const Step& step, const KernelSet& set,
+                              int slices = 1);
+
+/// Of such a step: scratch of each slice; packed weights of slice `index` (all share them unless
+/// the layer is fully connected). Rounded up to 64.
+std::int64_t slice_scratch_bytes(const LayerGraph& graph, const Step& step, const KernelSet& set,
+                                 int slices);
+std::int64_t slice_packed_bytes(const LayerGraph& graph, const Step& step, const KernelSet& set,
+                                int index, int slices);
 
 /// Maximum over steps of the bytes of live tensors (unrounded; an output that may be written over
 /// an operand is not counted while both are live): the bound no plan can beat.

@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "runtime/step_slices.h"
+
 namespace edgefront {
 namespace {
 
@@ -124,6 +126,22 @@ RequantizeS8 resolve_requantize(const Context& c) {
   return r;
 }
 
+/// Packs the weights of a layer, or of each slice of it that has weights of its own, one behind the
+/// other. `pack` takes a geometry, the first weight and channel, and the place.
+template <typename Pack>
+void pack_slices(const Context& c, const Pack& pack) {
+  const ConvGeometry whole = geometry_of(c.model.graph, c.layer());
+  const int slices = c.layer().op == OpKind::kFullyConnected ? c.memory.slices : 1;
+  char* packed = c.memory.packed;
+  for (int i = 0; i < slices; ++i) {
+    const SliceGeometry slice = slice_geometry(c.layer().op, whole, i, slices);
+    if (slice.geometry.out_channels == 0) continue;
+    const std::ptrdiff_t first = slice.first_channel;
+    pack(slice.geometry, first * whole.in_channels, first, packed);
+    packed += slice_packed_bytes(c.model.graph, c.step, c.set, i, slices);
+  }
+}
+
 PreparedStep prepare_conv_s8(const Context& c) {
   const ConvGeometry geometry = geometry_of(c.model.graph, c.layer());
   const ConvKernelS8& kernel = kernel_s8(c.set, c.layer().op, geometry);
@@ -137,8 +155,11 @@ PreparedStep prepare_conv_s8(const Context& c) {
   args.output = s8(c.address(c.step.output));
   args.requantize = resolve_requantize(c);
   args.scratch = c.scratch();
-  kernel.pack(geometry, p.weights_s8.data(), p.bias_s32.data(), args.input_zero_point,
-              c.memory.packed);
+  pack_slices(
+      c, [&](const ConvGeometry& g, std::ptrdiff_t weight, std::ptrdiff_t channel, char* packed) {
+        kernel.pack(g, p.weights_s8.data() + weight, p.bias_s32.data() + channel,
+                    args.input_zero_point, packed);
+      });
   PreparedStep prepared{};
   prepared.run = run_conv_s8;
   prepared.conv_s8 = {kernel.run, args};
@@ -158,7 +179,10 @@ PreparedStep prepare_conv_f32(const Context& c) {
   args.activation = activation_f32(c.step.activation);
   args.residual = f32(c.address(c.step.residual));
   args.scratch = c.scratch();
-  kernel.pack(geometry, p.weights_f32.data(), p.bias_f32.data(), c.memory.packed);
+  pack_slices(
+      c, [&](const ConvGeometry& g, std::ptrdiff_t weight, std::ptrdiff_t channel, char* packed) {
+        kernel.pack(g, p.weights_f32.data() + weight, p.bias_f32.data() + channel, packed);
+      });
   PreparedStep prepared{};
   prepared.run = run_conv_f32;
   prepared.conv_f32 = {kernel.run, args};
@@ -252,7 +276,8 @@ PreparedStep prepare_plain(const Context& c, void (*run)(const PreparedStep&)) {
 
 PreparedStep prepare_step(const Model& model, const Step& step, const KernelSet& set,
                           const StepMemory& memory) {
-  const Context c{model, step, set, memory, step_packed_bytes(model.graph, step, set)};
+  const Context c{model, step, set, memory,
+                  step_packed_bytes(model.graph, step, set, memory.slices)};
   const bool int8 = c.layer().precision == Precision::kInt8;
   switch (c.layer().op) {
     case OpKind::kConv2d:

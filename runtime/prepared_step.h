@@ -47,17 +47,19 @@ struct PreparedStep {
   };
 };
 
-/// Where a step's tensors and constants live. `packed` has step_packed_bytes() of room: weights,
-/// then multipliers, then table.
+/// Where a step's tensors and constants live. `packed` has step_packed_bytes() of room for as many
+/// `slices`: weights, then multipliers, then table.
 struct StepMemory {
   char* arena = nullptr;
   const MemoryPlan* plan = nullptr;
   char* packed = nullptr;
+  int slices = 1;
 };
 
 /// Packs the step's weights into `memory.packed` and resolves its arguments. `model` is valid; the
 /// result points into `memory` only. A tensor without a place in the arena has a null address. Not
-/// for banded steps.
+/// for banded steps. With several slices the result is what slice_of() (prepared_slice.h) cuts, and
+/// does not run itself.
 PreparedStep prepare_step(const Model& model, const Step& step, const KernelSet& set,
                           const StepMemory& memory);
 
