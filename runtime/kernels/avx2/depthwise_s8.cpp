@@ -1,7 +1,7 @@
 // int8 depthwise convolution with two rows to a group, widened to int16: one vpmaddwd adds two
 // vertical taps of eight channels.
 #include "runtime/kernels/avx2/avx2.h"
-#include "runtime/kernels/avx2/depthwise_s8_strips.h"
+#include "runtime/kernels/avx2/depthwise_s8_lanes.h"
 
 namespace edgefront {
 namespace {
@@ -13,29 +13,32 @@ inline __m128i load_bytes(const int8_t* from, int64_t count) {
   return _mm_loadu_si128(reinterpret_cast<const __m128i*>(buffer));
 }
 
-struct Pairs {
-  static constexpr int kTaps = kPairTaps;
-  static constexpr int kValues = 16;
+struct Pairs : Lanes256 {
+  static constexpr int32_t kTaps = kPairTaps;
+  static constexpr int32_t kValues = 16;
 
-  static __m256i padding(int32_t zero_point) {
+  static Int padding(int32_t zero_point) {
     return _mm256_set1_epi16(static_cast<int16_t>(zero_point));
   }
 
-  static EDGEFRONT_INLINE void interleave(const Row rows[kTaps], int64_t i, int64_t rest,
+  static EDGEFRONT_INLINE void interleave(const RowS8 rows[kTaps], int64_t i, int64_t rest,
                                           uint8_t* out) {
     const __m128i first = load_bytes(rows[0].data + i * rows[0].step, rest);
     const __m128i second = load_bytes(rows[1].data + i * rows[1].step, rest);
-    store256(out, _mm256_cvtepi8_epi16(_mm_unpacklo_epi8(first, second)));
-    store256(out + 32, _mm256_cvtepi8_epi16(_mm_unpackhi_epi8(first, second)));
+    store(out, _mm256_cvtepi8_epi16(_mm_unpacklo_epi8(first, second)));
+    store(out + 32, _mm256_cvtepi8_epi16(_mm_unpackhi_epi8(first, second)));
   }
 
-  static EDGEFRONT_INLINE __m256i add(__m256i sums, __m256i inputs, __m256i weights) {
-    return _mm256_add_epi32(sums, _mm256_madd_epi16(inputs, weights));
+  /// The empty instruction keeps GCC from turning sums into trees, which it spills.
+  static EDGEFRONT_INLINE Int add(Int sums, Int inputs, Int weights) {
+    sums = _mm256_add_epi32(sums, _mm256_madd_epi16(inputs, weights));
+    __asm__("" : "+x"(sums));
+    return sums;
   }
 };
 
 }  // namespace
 
-void avx2_depthwise_s8(const ConvArgsS8& args) { run_depthwise_s8<Pairs>(args); }
+void avx2_depthwise_s8(const ConvArgsS8& args) { run_depthwise_256<Pairs>(args); }
 
 }  // namespace edgefront

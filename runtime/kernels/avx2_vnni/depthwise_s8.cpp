@@ -1,27 +1,27 @@
 // int8 depthwise convolution with four rows to a group: bytes with flipped sign bits (the packed
 // bias takes the +128 back), and one vpdpbusd adds four vertical taps of eight channels.
-#include "runtime/kernels/avx2/depthwise_s8_strips.h"
+#include "runtime/kernels/avx2/depthwise_s8_lanes.h"
 #include "runtime/kernels/avx2_vnni/avx2_vnni.h"
 
 namespace edgefront {
 namespace {
 
 inline __m256i load_bytes(const int8_t* from, int64_t count) {
-  if (count >= 32) return load256(from);
+  if (count >= 32) return Lanes256::load(from);
   int8_t buffer[32] = {};
   memcpy(buffer, from, static_cast<size_t>(count));
-  return load256(buffer);
+  return Lanes256::load(buffer);
 }
 
-struct Quads {
-  static constexpr int kTaps = kQuadTaps;
-  static constexpr int kValues = 32;
+struct Quads : Lanes256 {
+  static constexpr int32_t kTaps = kQuadTaps;
+  static constexpr int32_t kValues = 32;
 
-  static __m256i padding(int32_t zero_point) {
+  static Int padding(int32_t zero_point) {
     return _mm256_set1_epi8(static_cast<char>(zero_point ^ 0x80));
   }
 
-  static EDGEFRONT_INLINE void interleave(const Row rows[kTaps], int64_t i, int64_t rest,
+  static EDGEFRONT_INLINE void interleave(const RowS8 rows[kTaps], int64_t i, int64_t rest,
                                           uint8_t* out) {
     // Dwords are transposed first, so that the in-lane unpacks below end in memory order.
     const __m256i order = _mm256_setr_epi32(0, 2, 4, 6, 1, 3, 5, 7);
@@ -36,19 +36,19 @@ struct Quads {
     const __m256i high01 = _mm256_unpackhi_epi8(r[0], r[1]);
     const __m256i low23 = _mm256_unpacklo_epi8(r[2], r[3]);
     const __m256i high23 = _mm256_unpackhi_epi8(r[2], r[3]);
-    store256(out, _mm256_unpacklo_epi16(low01, low23));
-    store256(out + 32, _mm256_unpackhi_epi16(low01, low23));
-    store256(out + 64, _mm256_unpacklo_epi16(high01, high23));
-    store256(out + 96, _mm256_unpackhi_epi16(high01, high23));
+    store(out, _mm256_unpacklo_epi16(low01, low23));
+    store(out + 32, _mm256_unpackhi_epi16(low01, low23));
+    store(out + 64, _mm256_unpacklo_epi16(high01, high23));
+    store(out + 96, _mm256_unpackhi_epi16(high01, high23));
   }
 
-  static EDGEFRONT_INLINE __m256i add(__m256i sums, __m256i inputs, __m256i weights) {
+  static EDGEFRONT_INLINE Int add(Int sums, Int inputs, Int weights) {
     return _mm256_dpbusd_avx_epi32(sums, inputs, weights);
   }
 };
 
 }  // namespace
 
-void avx2_vnni_depthwise_s8(const ConvArgsS8& args) { run_depthwise_s8<Quads>(args); }
+void avx2_vnni_depthwise_s8(const ConvArgsS8& args) { run_depthwise_256<Quads>(args); }
 
 }  // namespace edgefront

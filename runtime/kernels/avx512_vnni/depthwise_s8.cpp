@@ -1,42 +1,20 @@
 // int8 depthwise convolution with four rows to a group: bytes with flipped sign bits (the packed
 // bias takes the +128 back), and one vpdpbusd adds four vertical taps of sixteen channels.
-#include "runtime/kernels/avx512/depthwise_s8_strips.h"
+#include "runtime/kernels/avx512/depthwise_s8_lanes.h"
 #include "runtime/kernels/avx512_vnni/avx512_vnni.h"
 
 namespace edgefront {
 namespace {
 
-template <int kKernel, int kPixels>
-EDGEFRONT_INLINE void run_pixels(const Strip& s, const __m512i* weights, int32_t stride,
-                                 int32_t x) {
-  constexpr int kGroups = (kKernel + kQuadTaps - 1) / kQuadTaps;
-  __m512i acc[kPixels];
-  EDGEFRONT_UNROLL
-  for (int p = 0; p < kPixels; ++p) acc[p] = s.bias;
-  EDGEFRONT_UNROLL
-  for (int group = 0; group < kGroups; ++group) {
-    const uint8_t* columns = s.columns + group * s.group_bytes + x * stride * s.column_bytes;
-    EDGEFRONT_UNROLL
-    for (int kx = 0; kx < kKernel; ++kx) {
-      EDGEFRONT_UNROLL
-      for (int p = 0; p < kPixels; ++p) {
-        const __m512i a = _mm512_loadu_si512(columns + (p * stride + kx) * s.column_bytes);
-        acc[p] = _mm512_dpbusd_epi32(acc[p], a, weights[kx * kGroups + group]);
-      }
-    }
-  }
-  finish_pixels<kPixels>(s, acc, x);
-}
+struct Quads : Lanes512 {
+  static constexpr int32_t kTaps = kQuadTaps;
+  static constexpr int32_t kValues = 64;
 
-struct Quads {
-  static constexpr int kTaps = kQuadTaps;
-  static constexpr int kValues = 64;
-
-  static __m512i padding(int32_t zero_point) {
+  static Int padding(int32_t zero_point) {
     return _mm512_set1_epi8(static_cast<char>(zero_point ^ 0x80));
   }
 
-  static EDGEFRONT_INLINE void interleave(const Row rows[kTaps], int64_t i, int64_t rest,
+  static EDGEFRONT_INLINE void interleave(const RowS8 rows[kTaps], int64_t i, int64_t rest,
                                           uint8_t* out) {
     const __mmask64 mask = mask64(rest);
     // Dwords are transposed first, so that the in-lane unpacks below end in memory order.
@@ -52,28 +30,19 @@ struct Quads {
     const __m512i high01 = _mm512_unpackhi_epi8(r[0], r[1]);
     const __m512i low23 = _mm512_unpacklo_epi8(r[2], r[3]);
     const __m512i high23 = _mm512_unpackhi_epi8(r[2], r[3]);
-    _mm512_storeu_si512(out, _mm512_unpacklo_epi16(low01, low23));
-    _mm512_storeu_si512(out + 64, _mm512_unpackhi_epi16(low01, low23));
-    _mm512_storeu_si512(out + 128, _mm512_unpacklo_epi16(high01, high23));
-    _mm512_storeu_si512(out + 192, _mm512_unpackhi_epi16(high01, high23));
+    store(out, _mm512_unpacklo_epi16(low01, low23));
+    store(out + 64, _mm512_unpackhi_epi16(low01, low23));
+    store(out + 128, _mm512_unpacklo_epi16(high01, high23));
+    store(out + 192, _mm512_unpackhi_epi16(high01, high23));
   }
 
-  template <int kKernel>
-  static void run_strip(const Strip& s, int32_t stride, int32_t out_width) {
-    constexpr int kGroups = (kKernel + kQuadTaps - 1) / kQuadTaps;
-    __m512i weights[kKernel * kGroups];
-    EDGEFRONT_UNROLL
-    for (int i = 0; i < kKernel * kGroups; ++i) {
-      weights[i] = _mm512_loadu_si512(s.weights + i * s.weight_bytes);
-    }
-    int32_t x = 0;
-    for (; x + 4 <= out_width; x += 4) run_pixels<kKernel, 4>(s, weights, stride, x);
-    for (; x < out_width; ++x) run_pixels<kKernel, 1>(s, weights, stride, x);
+  static EDGEFRONT_INLINE Int add(Int sums, Int inputs, Int weights) {
+    return _mm512_dpbusd_epi32(sums, inputs, weights);
   }
 };
 
 }  // namespace
 
-void avx512_vnni_depthwise_s8(const ConvArgsS8& args) { run_depthwise_s8<Quads>(args); }
+void avx512_vnni_depthwise_s8(const ConvArgsS8& args) { run_depthwise_512<Quads>(args); }
 
 }  // namespace edgefront
