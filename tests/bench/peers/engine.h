@@ -27,6 +27,7 @@ struct EngineOptions {
   Precision precision = Precision::kInt8;
   int threads = 1;
   std::string isa;  ///< empty: the best; else oneDNN's name of the instruction set to stay within
+  std::string onnxruntime;  ///< path of its library; empty: not installed
 };
 
 class Engine {

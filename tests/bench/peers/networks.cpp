@@ -72,7 +72,7 @@ void use_plain_zero_points(Model* model) {
 }
 
 void expect_ours(Precision precision, Network* network) {
-  const EngineOrReason ours = make_ours(*network, {precision, 1, ""});
+  const EngineOrReason ours = make_ours(*network, {precision, 1, "", ""});
   ours.engine->write_input();
   ours.engine->run();
   (precision == Precision::kInt8 ? network->expected_int8 : network->expected_fp32) =

@@ -2,6 +2,7 @@
 // weights, in interleaved rounds of one run. A peer that is not installed is skipped aloud.
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -47,9 +48,7 @@ constexpr EngineRow kEngines[] = {
 #ifdef EDGEFRONT_PEERS_ONEDNN
     {"onednn", make_onednn},
 #endif
-#ifdef EDGEFRONT_PEERS_ONNXRUNTIME
     {"onnxruntime", make_onnxruntime},
-#endif
 #ifdef EDGEFRONT_PEERS_XNNPACK
     {"xnnpack", make_xnnpack},
 #endif
@@ -139,6 +138,18 @@ void print_layers(std::vector<Contestant>& all, int rounds) {
   }
 }
 
+/// The library of the npm package that peers.sh installs, or "".
+std::string installed_onnxruntime() {
+  const std::filesystem::path folder =
+      EDGEFRONT_SOURCE_DIR "/build/peers-npm/node_modules/onnxruntime-node/bin";
+  if (!std::filesystem::exists(folder)) return "";
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    const std::string path = entry.path().string();
+    if (path.find("/linux/x64/libonnxruntime.so") != std::string::npos) return path;
+  }
+  return "";
+}
+
 void print_header() {
   std::printf("%-12s %-22s %-5s %7s %10s %10s %6s %10s %8s  %s\n", "engine", "model", "prec.",
               "threads", "median us", "fastest us", "ratio", "of fastest", "differ", "notes");
@@ -177,6 +188,7 @@ void add_options(CommandLine& line) {
       .option("threads", "LIST", "1", "numbers of threads")
       .option("isa", "ISA", "",
               "stay within avx2, avx2_vnni, avx512_core or avx512_core_vnni, oneDNN and ours")
+      .option("onnxruntime", "FILE", "", "its library (default: what peers.sh installed)")
       .option("rounds", "N", "50", "rounds; each engine is timed three times in each")
       .flag("layers", "also the times of fused layers, ours beside each peer's that tells")
       .flag("json", "an array of objects on standard output");
@@ -197,12 +209,14 @@ int run(const std::vector<std::string>& args) {
   if (names.empty()) names = network_names();
   nlohmann::json out = nlohmann::json::array();
   if (!json) print_header();
+  const std::string onnxruntime =
+      line.given("onnxruntime") ? line.text("onnxruntime") : installed_onnxruntime();
   bool agree = true;
   for (const std::string& name : names) {
     const Network network = make_network(name);
     for (const Precision precision : parse_precisions(line.list("precision"), "--precision")) {
       for (const std::string& threads : line.list("threads")) {
-        const EngineOptions how{precision, std::stoi(threads), line.text("isa")};
+        const EngineOptions how{precision, std::stoi(threads), line.text("isa"), onnxruntime};
         std::vector<Contestant> all = contestants(network, how, options);
         run_rounds(all, options.rounds, how.threads);
         report(all, network, how, json, &out);
