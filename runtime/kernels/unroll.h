@@ -12,4 +12,8 @@
 #define EDGEFRONT_KEEP_LOOP _Pragma("GCC unroll 1")
 #endif
 
+/// Keeps a computed pointer in a register of its own, or compilers derive all pointers of a tile
+/// from one and run out of registers for the differences.
+#define EDGEFRONT_KEEP_POINTER(pointer) __asm__("" : "+r"(pointer))
+
 #define EDGEFRONT_INLINE inline __attribute__((always_inline))

@@ -3,6 +3,7 @@
 #include "runtime/kernels/layouts/amx_layout.h"
 #include "runtime/kernels/layouts/convolution.h"
 #include "runtime/kernels/layouts/depthwise_layout.h"
+#include "runtime/kernels/layouts/direct_convolution.h"
 #include "runtime/kernels/layouts/gemm_layout.h"
 #ifdef __x86_64__
 #include <cpuid.h>
@@ -68,14 +69,19 @@ void conv_s8(const ConvArgsS8& args) {
   run_convolution_s8(args, kGemm);
 }
 
+template <GemmS8 kGemm, RowBytes kBytes>
+void direct_s8(const ConvArgsS8& args) {
+  run_direct_convolution_s8(args, kGemm, kBytes);
+}
+
 template <GemmF32 kGemm>
 void matrix_f32(const ConvArgsF32& args) {
   run_matrix_f32(args, kGemm);
 }
 
 template <GemmF32 kGemm>
-void conv_f32(const ConvArgsF32& args) {
-  run_convolution_f32(args, kGemm);
+void direct_f32(const ConvArgsF32& args) {
+  run_direct_convolution_f32(args, kGemm);
 }
 
 #define EDGEFRONT_X86(function) function
@@ -94,8 +100,9 @@ bool has_amx() { return false; }
 
 const ConvKernelS8 kAvx2PointwiseS8 = {"pointwise_4x16", gemm_packed_bytes_s8, gemm_no_scratch,
                                        gemm_pack_s8, EDGEFRONT_X86(matrix_s8<avx2_gemm_s8>)};
-const ConvKernelS8 kAvx2ConvS8 = {"im2col_4x16", gemm_packed_bytes_s8, convolution_scratch_bytes_s8,
-                                  gemm_pack_s8, EDGEFRONT_X86(conv_s8<avx2_gemm_s8>)};
+const ConvKernelS8 kAvx2ConvS8 = {"direct_4x16", direct_packed_bytes_s8, direct_scratch_bytes_s8,
+                                  direct_pack_s8,
+                                  EDGEFRONT_X86((direct_s8<avx2_gemm_s8, RowBytes::kAsStored>))};
 const ConvKernelS8 kAvx2DepthwiseS8 = {"depthwise_pairs_7x8", depthwise_packed_bytes_pair,
                                        depthwise_scratch_bytes_pair, depthwise_pack_pair,
                                        EDGEFRONT_X86(avx2_depthwise_s8)};
@@ -104,9 +111,8 @@ const ConvKernelS8 kAvx2FullyConnectedS8 = {"fully_connected_16", gemm_packed_by
                                             EDGEFRONT_X86(matrix_s8<avx2_gemm_s8>)};
 const ConvKernelF32 kAvx2PointwiseF32 = {"pointwise_6x16", gemm_packed_bytes_f32, gemm_no_scratch,
                                          gemm_pack_f32, EDGEFRONT_X86(matrix_f32<avx2_gemm_f32>)};
-const ConvKernelF32 kAvx2ConvF32 = {"im2col_6x16", gemm_packed_bytes_f32,
-                                    convolution_scratch_bytes_f32, gemm_pack_f32,
-                                    EDGEFRONT_X86(conv_f32<avx2_gemm_f32>)};
+const ConvKernelF32 kAvx2ConvF32 = {"direct_6x16", gemm_packed_bytes_f32, direct_scratch_bytes_f32,
+                                    gemm_pack_f32, EDGEFRONT_X86(direct_f32<avx2_gemm_f32>)};
 const ConvKernelF32 kAvx2DepthwiseF32 = {"depthwise_7x8", depthwise_packed_bytes_f32,
                                          gemm_no_scratch, depthwise_pack_f32,
                                          EDGEFRONT_X86(avx2_depthwise_f32)};
@@ -118,9 +124,9 @@ const ConvKernelF32 kAvx2FullyConnectedF32 = {"fully_connected_16", gemm_packed_
 const ConvKernelS8 kAvx2VnniPointwiseS8 = {"pointwise_6x16", gemm_packed_bytes_s8, gemm_no_scratch,
                                            gemm_pack_u8,
                                            EDGEFRONT_X86(matrix_s8<avx2_vnni_gemm_s8>)};
-const ConvKernelS8 kAvx2VnniConvS8 = {"im2col_6x16", gemm_packed_bytes_s8,
-                                      convolution_scratch_bytes_s8, gemm_pack_u8,
-                                      EDGEFRONT_X86(conv_s8<avx2_vnni_gemm_s8>)};
+const ConvKernelS8 kAvx2VnniConvS8 = {
+    "direct_6x16", direct_packed_bytes_s8, direct_scratch_bytes_s8, direct_pack_flipped,
+    EDGEFRONT_X86((direct_s8<avx2_vnni_gemm_flipped, RowBytes::kFlipped>))};
 const ConvKernelS8 kAvx2VnniDepthwiseS8 = {"depthwise_quads_7x8", depthwise_packed_bytes_quad,
                                            depthwise_scratch_bytes_quad, depthwise_pack_quad,
                                            EDGEFRONT_X86(avx2_vnni_depthwise_s8)};
@@ -130,9 +136,9 @@ const ConvKernelS8 kAvx2VnniFullyConnectedS8 = {"fully_connected_16", gemm_packe
 
 const ConvKernelS8 kAvx512PointwiseS8 = {"pointwise_8x32", gemm_packed_bytes_s8, gemm_no_scratch,
                                          gemm_pack_s8, EDGEFRONT_X86(matrix_s8<avx512_gemm_s8>)};
-const ConvKernelS8 kAvx512ConvS8 = {"im2col_8x32", gemm_packed_bytes_s8,
-                                    convolution_scratch_bytes_s8, gemm_pack_s8,
-                                    EDGEFRONT_X86(conv_s8<avx512_gemm_s8>)};
+const ConvKernelS8 kAvx512ConvS8 = {
+    "direct_8x32", direct_packed_bytes_s8, direct_scratch_bytes_s8, direct_pack_s8,
+    EDGEFRONT_X86((direct_s8<avx512_gemm_s8, RowBytes::kAsStored>))};
 const ConvKernelS8 kAvx512DepthwiseS8 = {"depthwise_pairs_7x16", depthwise_packed_bytes_pair,
                                          depthwise_scratch_bytes_pair, depthwise_pack_pair,
                                          EDGEFRONT_X86(avx512_depthwise_s8)};
@@ -140,16 +146,16 @@ const ConvKernelS8 kAvx512FullyConnectedS8 = {"fully_connected_32", gemm_packed_
                                               gemm_no_scratch, gemm_pack_s8,
                                               EDGEFRONT_X86(matrix_s8<avx512_gemm_s8>)};
 
-const ConvKernelS8 kAvx512VnniPointwiseS8 = {"pointwise_8x32", gemm_packed_bytes_s8,
+const ConvKernelS8 kAvx512VnniPointwiseS8 = {"pointwise_6x64", gemm_packed_bytes_s8,
                                              gemm_no_scratch, gemm_pack_u8,
                                              EDGEFRONT_X86(matrix_s8<avx512_vnni_gemm_s8>)};
-const ConvKernelS8 kAvx512VnniConvS8 = {"im2col_8x32", gemm_packed_bytes_s8,
-                                        convolution_scratch_bytes_s8, gemm_pack_u8,
-                                        EDGEFRONT_X86(conv_s8<avx512_vnni_gemm_s8>)};
+const ConvKernelS8 kAvx512VnniConvS8 = {
+    "direct_6x64", direct_packed_bytes_s8, direct_scratch_bytes_s8, direct_pack_flipped,
+    EDGEFRONT_X86((direct_s8<avx512_vnni_gemm_flipped, RowBytes::kFlipped>))};
 const ConvKernelS8 kAvx512VnniDepthwiseS8 = {"depthwise_quads_7x16", depthwise_packed_bytes_quad,
                                              depthwise_scratch_bytes_quad, depthwise_pack_quad,
                                              EDGEFRONT_X86(avx512_vnni_depthwise_s8)};
-const ConvKernelS8 kAvx512VnniFullyConnectedS8 = {"fully_connected_32", gemm_packed_bytes_s8,
+const ConvKernelS8 kAvx512VnniFullyConnectedS8 = {"fully_connected_64", gemm_packed_bytes_s8,
                                                   gemm_no_scratch, gemm_pack_u8,
                                                   EDGEFRONT_X86(matrix_s8<avx512_vnni_gemm_s8>)};
 // The depthwise kernel has no use for tiles and is that of VNNI.
@@ -164,9 +170,9 @@ const ConvKernelS8 kAmxFullyConnectedS8 = {"fully_connected_tiles_32", amx_packe
 const ConvKernelF32 kAvx512PointwiseF32 = {"pointwise_8x32", gemm_packed_bytes_f32, gemm_no_scratch,
                                            gemm_pack_f32,
                                            EDGEFRONT_X86(matrix_f32<avx512_gemm_f32>)};
-const ConvKernelF32 kAvx512ConvF32 = {"im2col_8x32", gemm_packed_bytes_f32,
-                                      convolution_scratch_bytes_f32, gemm_pack_f32,
-                                      EDGEFRONT_X86(conv_f32<avx512_gemm_f32>)};
+const ConvKernelF32 kAvx512ConvF32 = {"direct_8x32", gemm_packed_bytes_f32,
+                                      direct_scratch_bytes_f32, gemm_pack_f32,
+                                      EDGEFRONT_X86(direct_f32<avx512_gemm_f32>)};
 const ConvKernelF32 kAvx512DepthwiseF32 = {"depthwise_7x16", depthwise_packed_bytes_f32,
                                            gemm_no_scratch, depthwise_pack_f32,
                                            EDGEFRONT_X86(avx512_depthwise_f32)};
@@ -181,10 +187,10 @@ const ConvKernelF32 kAvx512FullyConnectedF32 = {"fully_connected_32", gemm_packe
 // Versions: pointwise, conv, depthwise, fully connected, elementwise.
 const KernelSet kAvx2Set = {"avx2",
                             has_avx2,
-                            1,
-                            1,
+                            2,
+                            2,
                             3,
-                            1,
+                            2,
                             1,
                             &kAvx2PointwiseS8,
                             &kAvx2ConvS8,
@@ -197,10 +203,10 @@ const KernelSet kAvx2Set = {"avx2",
 
 const KernelSet kAvx2VnniSet = {"avx2_vnni",
                                 has_avx2_vnni,
-                                1,
-                                1,
+                                2,
+                                2,
                                 3,
-                                1,
+                                2,
                                 1,
                                 &kAvx2VnniPointwiseS8,
                                 &kAvx2VnniConvS8,
@@ -213,10 +219,10 @@ const KernelSet kAvx2VnniSet = {"avx2_vnni",
 
 const KernelSet kAvx512Set = {"avx512",
                               has_avx512,
-                              1,
-                              1,
+                              2,
+                              2,
                               3,
-                              1,
+                              2,
                               1,
                               &kAvx512PointwiseS8,
                               &kAvx512ConvS8,
@@ -229,10 +235,10 @@ const KernelSet kAvx512Set = {"avx512",
 
 const KernelSet kAvx512VnniSet = {"avx512_vnni",
                                   has_avx512_vnni,
-                                  1,
-                                  1,
+                                  2,
+                                  2,
                                   3,
-                                  1,
+                                  2,
                                   1,
                                   &kAvx512VnniPointwiseS8,
                                   &kAvx512VnniConvS8,
@@ -245,10 +251,10 @@ const KernelSet kAvx512VnniSet = {"avx512_vnni",
 
 const KernelSet kAmxSet = {"amx",
                            has_amx,
+                           2,
+                           2,
                            1,
-                           1,
-                           1,
-                           1,
+                           2,
                            1,
                            &kAmxPointwiseS8,
                            &kAmxConvS8,

@@ -16,6 +16,7 @@ namespace edgefront {
 struct Clamp256 {
   __m256 low, high;
   __m256i zero_point;
+  __m256i zero_point_words, low_bytes;  ///< zero point as int16, qmin as int8
 };
 
 static inline Clamp256 make_clamp256(int32_t zero_point, int32_t qmin, int32_t qmax) {
@@ -23,6 +24,8 @@ static inline Clamp256 make_clamp256(int32_t zero_point, int32_t qmin, int32_t q
   clamp.low = _mm256_set1_ps((float)(qmin - zero_point));
   clamp.high = _mm256_set1_ps((float)(qmax - zero_point));
   clamp.zero_point = _mm256_set1_epi32(zero_point);
+  clamp.zero_point_words = _mm256_set1_epi16((int16_t)zero_point);
+  clamp.low_bytes = _mm256_set1_epi8((int8_t)qmin);
   return clamp;
 }
 
@@ -38,29 +41,84 @@ static inline __m128i narrow16(__m256i low, __m256i high) {
   return _mm_packs_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
 }
 
-/// The first `count` ≤ 16 of sixteen bytes.
+/// Eight scaled values to int32, bounded above only: lower ones, down to INT32_MIN for what int32
+/// cannot hold, are left to pack32. A NaN becomes INT32_MIN too.
+static inline __m256i round_below_high(__m256 scaled, __m256 high) {
+  return _mm256_cvtps_epi32(_mm256_min_ps(high, scaled));
+}
+
+/// Four vectors of round_below_high to 32 bytes in order: saturating packs, then the lower bound.
+static inline __m256i pack32(__m256i q0, __m256i q1, __m256i q2, __m256i q3,
+                             const Clamp256* clamp) {
+  const __m256i low = _mm256_adds_epi16(_mm256_packs_epi32(q0, q1), clamp->zero_point_words);
+  const __m256i high = _mm256_adds_epi16(_mm256_packs_epi32(q2, q3), clamp->zero_point_words);
+  const __m256i bytes = _mm256_max_epi8(_mm256_packs_epi16(low, high), clamp->low_bytes);
+  // Packs work within 128-bit lanes: dword 4·lane + vector goes to 2·vector + lane.
+  return _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+}
+
+/// The first `count` ≤ 16 of sixteen bytes; whole and half vectors are what channels mostly ask
+/// for.
 static inline void store_bytes(int8_t* out, __m128i bytes, int32_t count) {
   if (count >= 16) {
     _mm_storeu_si128((__m128i*)out, bytes);
-    return;
+  } else if (count == 8) {
+    _mm_storel_epi64((__m128i*)out, bytes);
+  } else {
+    int8_t buffer[16];
+    _mm_storeu_si128((__m128i*)buffer, bytes);
+    memcpy(out, buffer, (size_t)count);
   }
-  int8_t buffer[16];
-  _mm_storeu_si128((__m128i*)buffer, bytes);
-  memcpy(out, buffer, (size_t)count);
+}
+
+/// The first `count` of eight bytes, zeros behind; none where `count` is not positive.
+static inline __m128i load_bytes8(const int8_t* from, int32_t count) {
+  if (count >= 8) return _mm_loadl_epi64((const __m128i*)from);
+  int8_t buffer[8] = {0};
+  if (count > 0) memcpy(buffer, from, (size_t)count);
+  return _mm_loadl_epi64((const __m128i*)buffer);
+}
+
+/// Lanes 0 … count − 1 of eight for vmaskmovps.
+static inline __m256i lane_mask8(int64_t count) {
+  const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+  return _mm256_cmpgt_epi32(_mm256_set1_epi32((int32_t)(count < 8 ? count : 8)), lane);
 }
 
 /// The first `count` ≤ 16 multipliers, then zeros: the last panel's multipliers end earlier.
 static inline void load_multipliers(const float* multipliers, int32_t count, __m256* low,
                                     __m256* high) {
-  if (count >= 16) {
-    *low = _mm256_loadu_ps(multipliers);
-    *high = _mm256_loadu_ps(multipliers + 8);
-    return;
-  }
-  float buffer[16] = {0};
-  memcpy(buffer, multipliers, 4 * (size_t)count);
-  *low = _mm256_loadu_ps(buffer);
-  *high = _mm256_loadu_ps(buffer + 8);
+  *low = _mm256_maskload_ps(multipliers, lane_mask8(count));
+  *high = _mm256_maskload_ps(multipliers + 8, lane_mask8(count - 8));
+}
+
+/// The residual add of one layer, broadcast.
+struct Sum256 {
+  __m256 conv_offset;  ///< zero_point − conv_zero_point: from rint(…) to q − z_a
+  __m256 conv_multiplier, residual_multiplier;
+  __m256i residual_zero_point;
+  Clamp256 clamp;
+};
+
+static inline Sum256 make_sum256(const RequantizeS8* r) {
+  Sum256 sum;
+  sum.conv_offset = _mm256_set1_ps((float)(r->zero_point - r->conv_zero_point));
+  sum.conv_multiplier = _mm256_set1_ps(r->conv_multiplier);
+  sum.residual_multiplier = _mm256_set1_ps(r->residual_multiplier);
+  sum.residual_zero_point = _mm256_set1_epi32(r->residual_zero_point);
+  sum.clamp = make_clamp256(r->sum_zero_point, r->sum_qmin, r->sum_qmax);
+  return sum;
+}
+
+/// The convolution's own value stays a whole float: q − z_a = rint(…) + zp − z_a is exact.
+static inline __m256i add_residual8(__m256 scaled, __m128i residual, const Clamp256* clamp,
+                                    const Sum256* sum) {
+  const __m256 clamped = _mm256_min_ps(_mm256_max_ps(scaled, clamp->low), clamp->high);
+  const __m256 whole = _mm256_round_ps(clamped, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  const __m256 a = _mm256_mul_ps(_mm256_add_ps(whole, sum->conv_offset), sum->conv_multiplier);
+  const __m256i wide = _mm256_sub_epi32(_mm256_cvtepi8_epi32(residual), sum->residual_zero_point);
+  const __m256 b = _mm256_mul_ps(_mm256_cvtepi32_ps(wide), sum->residual_multiplier);
+  return round_below_high(_mm256_add_ps(a, b), sum->clamp.high);
 }
 
 /// Tables of 16 entries for vpshufb, which gives zero where bit 7 of the index is set and else
@@ -168,12 +226,6 @@ static inline void finish_span_f32(float* out, int64_t count, ActivationF32 acti
     const float activated = activate_f32(out[i], activation);
     out[i] = residual ? activated + residual[i] : activated;
   }
-}
-
-/// Lanes 0 … count − 1 of eight for vmaskmovps.
-static inline __m256i lane_mask8(int64_t count) {
-  const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-  return _mm256_cmpgt_epi32(_mm256_set1_epi32((int32_t)(count < 8 ? count : 8)), lane);
 }
 
 }  // namespace edgefront

@@ -8,6 +8,8 @@ namespace edgefront {
 namespace {
 
 struct SignDot {
+  static constexpr bool kUnsignedWeights = false;
+  static constexpr bool kSumInTile = true;
   static constexpr int kPixels = 4;
   struct Input {
     __m256i raw, magnitude;

@@ -8,6 +8,8 @@
 namespace edgefront {
 
 void avx2_vnni_gemm_s8(const GemmArgsS8& args);  ///< weights of gemm_pack_u8
+/// Weights of direct_pack_flipped; inputs are unsigned q + 128.
+void avx2_vnni_gemm_flipped(const GemmArgsS8& args);
 void avx2_vnni_depthwise_s8(const ConvArgsS8& args);
 
 }  // namespace edgefront

@@ -23,6 +23,7 @@ static inline __mmask64 mask64(int64_t count) {
 struct Clamp512 {
   __m512 low, high;
   __m512i zero_point;
+  __m512i zero_point_words, low_bytes;  ///< zero point as int16, qmin as int8
 };
 
 static inline Clamp512 make_clamp512(int32_t zero_point, int32_t qmin, int32_t qmax) {
@@ -30,6 +31,8 @@ static inline Clamp512 make_clamp512(int32_t zero_point, int32_t qmin, int32_t q
   clamp.low = _mm512_set1_ps((float)(qmin - zero_point));
   clamp.high = _mm512_set1_ps((float)(qmax - zero_point));
   clamp.zero_point = _mm512_set1_epi32(zero_point);
+  clamp.zero_point_words = _mm512_set1_epi16((int16_t)zero_point);
+  clamp.low_bytes = _mm512_set1_epi8((int8_t)qmin);
   return clamp;
 }
 
@@ -46,6 +49,58 @@ static inline void store16(int8_t* out, __m128i bytes, __mmask16 mask) {
   } else {
     _mm_mask_storeu_epi8(out, mask, bytes);
   }
+}
+
+/// Sixteen scaled values to int32, bounded above only: lower ones, down to INT32_MIN for what int32
+/// cannot hold, are left to pack64. A NaN becomes INT32_MIN too.
+static inline __m512i round_below_high(__m512 scaled, __m512 high) {
+  return _mm512_cvtps_epi32(_mm512_min_ps(high, scaled));
+}
+
+/// Four vectors of round_below_high to 64 bytes in order: saturating packs, then the lower bound.
+static inline __m512i pack64(__m512i q0, __m512i q1, __m512i q2, __m512i q3,
+                             const Clamp512* clamp) {
+  const __m512i low = _mm512_adds_epi16(_mm512_packs_epi32(q0, q1), clamp->zero_point_words);
+  const __m512i high = _mm512_adds_epi16(_mm512_packs_epi32(q2, q3), clamp->zero_point_words);
+  const __m512i bytes = _mm512_max_epi8(_mm512_packs_epi16(low, high), clamp->low_bytes);
+  // Packs work within 128-bit lanes: dword 4·lane + vector goes to 4·vector + lane.
+  const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  return _mm512_permutexvar_epi32(order, bytes);
+}
+
+/// Bytes of one pixel in `panels` panels of which the last has only the channels of `last_mask`.
+static inline __mmask64 chunk_mask(int panels, __mmask16 last_mask) {
+  const int before = 16 * (panels - 1);
+  return (__mmask64)last_mask << before | (((__mmask64)1 << before) - 1);
+}
+
+/// The residual add of one layer, broadcast.
+struct Sum512 {
+  __m512 conv_offset;  ///< zero_point − conv_zero_point: from rint(…) to q − z_a
+  __m512 conv_multiplier, residual_multiplier;
+  __m512i residual_zero_point;
+  Clamp512 clamp;
+};
+
+static inline Sum512 make_sum512(const RequantizeS8* r) {
+  Sum512 sum;
+  sum.conv_offset = _mm512_set1_ps((float)(r->zero_point - r->conv_zero_point));
+  sum.conv_multiplier = _mm512_set1_ps(r->conv_multiplier);
+  sum.residual_multiplier = _mm512_set1_ps(r->residual_multiplier);
+  sum.residual_zero_point = _mm512_set1_epi32(r->residual_zero_point);
+  sum.clamp = make_clamp512(r->sum_zero_point, r->sum_qmin, r->sum_qmax);
+  return sum;
+}
+
+/// The convolution's own value stays a whole float: q − z_a = rint(…) + zp − z_a is exact.
+static inline __m512i add_residual16(__m512 scaled, __m512i residual, const Clamp512* clamp,
+                                     const Sum512* sum) {
+  const __m512 clamped = _mm512_min_ps(_mm512_max_ps(scaled, clamp->low), clamp->high);
+  const __m512 whole = _mm512_roundscale_ps(clamped, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  const __m512 a = _mm512_mul_ps(_mm512_add_ps(whole, sum->conv_offset), sum->conv_multiplier);
+  const __m512 r = _mm512_cvtepi32_ps(_mm512_sub_epi32(residual, sum->residual_zero_point));
+  const __m512 b = _mm512_mul_ps(r, sum->residual_multiplier);
+  return round_below_high(_mm512_add_ps(a, b), sum->clamp.high);
 }
 
 /// 32 look-ups: the low 8 bits of each 16-bit lane of `index` (others zero) pick a byte of the

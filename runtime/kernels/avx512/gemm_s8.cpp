@@ -8,6 +8,9 @@ namespace edgefront {
 namespace {
 
 struct SignDot {
+  static constexpr bool kUnsignedWeights = false;
+  static constexpr bool kSumInTile = true;
+  static constexpr int kPixels[kMaxPanels] = {12, 8, 4, 4};
   struct Input {
     __m512i magnitude;
     __mmask64 negative;

@@ -17,7 +17,10 @@ static inline int64_t round_up_to(int64_t value, int64_t step) {
   return (value + step - 1) / step * step;
 }
 
-/// output[pixel][channel] = finish(bias[channel] + Σ_k input[pixel][k]·weights[k][channel]).
+/// output[pixel][channel] = finish(bias[channel] + Σ_k input[pixel][k]·weights[k][channel]). The
+/// inputs of a pixel may come in several segments of `depth` values, one `segment_stride` behind
+/// the other; `depth` is then a multiple of four in int8, and kernels that do not know of segments
+/// are not called with them.
 struct GemmArgsS8 {
   const int8_t* input;
   int64_t input_stride;  ///< elements from pixel to pixel
@@ -28,6 +31,8 @@ struct GemmArgsS8 {
   int8_t* output;         ///< pixels·channels values without gaps
   int64_t first_element;  ///< of `output` in the whole tensor: where the residual is read
   const RequantizeS8* requantize;
+  int32_t segments = 1;
+  int64_t segment_stride = 0;
 };
 
 struct GemmArgsF32 {
@@ -41,6 +46,8 @@ struct GemmArgsF32 {
   int64_t first_element;
   ActivationF32 activation;
   const float* residual;
+  int32_t segments = 1;
+  int64_t segment_stride = 0;
 };
 
 /// Inputs per output value: kernel²·in_channels.
@@ -59,7 +66,8 @@ int64_t gemm_no_scratch(const ConvGeometry& g);
 /// The bias takes the input zero point in: bias − z·Σw, so that kernels multiply raw bytes.
 void gemm_pack_s8(const ConvGeometry& g, const int8_t* weights, const int32_t* bias,
                   int32_t input_zero_point, void* packed);
-/// For kernels that read activations as unsigned bytes q + 128: bias − (z + 128)·Σw.
+/// For kernels whose unsigned operand is the weight: stored as w + 128, padding included; such a
+/// kernel subtracts 128·Σ inputs from each pixel.
 void gemm_pack_u8(const ConvGeometry& g, const int8_t* weights, const int32_t* bias,
                   int32_t input_zero_point, void* packed);
 void gemm_pack_f32(const ConvGeometry& g, const float* weights, const float* bias, void* packed);
