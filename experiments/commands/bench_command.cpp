@@ -1,45 +1,29 @@
 // edgefront bench: what a model really costs on this machine.
-#include <cstdio>
+#include <chrono>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "experiments/commands/bench_report.h"
 #include "experiments/commands/command_line.h"
 #include "experiments/commands/commands.h"
 #include "experiments/host.h"
-#include "runtime/interpreter.h"
+#include "experiments/pipeline/bench_run.h"
+#include "experiments/units.h"
+#include "runtime/file.h"
 #include "runtime/model_file.h"
-#include "runtime/probe/probe.h"
 #include "space/error.h"
 #include "space/reference_networks.h"
 
 namespace edgefront {
 namespace {
 
-void print(const std::string& path, const Interpreter& interpreter, std::int64_t weights,
-           const NetworkMeasurement& measured) {
-  std::cout << path << " on " << interpreter.kernel_set().name << ", 1 thread\n";
-  if (!interpreter.notice().empty()) std::cout << interpreter.notice() << "\n";
-  std::cout << "latency " << describe(measured.statistics) << "\n";
-  const auto& plan = interpreter.plan();
-  std::cout << "arena " << with_separators(plan.arena_bytes) << " bytes (scratch "
-            << with_separators(plan.scratch_bytes) << "), packed "
-            << with_separators(plan.packed_bytes) << ", weights " << with_separators(weights)
-            << "\n      us   share  kernel            layer\n";
-  double sum = 0;
-  for (double us : measured.step_latency_us) sum += us;
-  for (std::size_t i = 0; i < measured.step_latency_us.size(); ++i) {
-    const double us = measured.step_latency_us[i];
-    std::printf("%8.2f  %5.1f%%  %-16s  %s\n", us, 100 * us / sum, interpreter.kernel_name(int(i)),
-                interpreter.key(int(i)).text().c_str());
-  }
-  std::printf("%8.2f  sum of the layers\nenergy none (no sensor is read in this version)\n", sum);
-  std::fflush(stdout);
-}
+constexpr int kTracedInvocations = 5;
 
 /// What is measured: a model file, or a published network with generated weights.
 struct Subject {
   std::string name;
   Model model;
+  double read_us = 0;  ///< of the file, checked
 };
 
 Subject subject_of(const CommandLine& line) {
@@ -57,43 +41,14 @@ Subject subject_of(const CommandLine& line) {
     return subject;
   }
   subject.name = path;
+  const auto start = std::chrono::steady_clock::now();
   require(read_model_file(path, &subject.model));
+  const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - start;
+  subject.read_us = took.count();
   return subject;
 }
 
-nlohmann::json to_json(const Interpreter& interpreter, std::int64_t weights,
-                       const NetworkMeasurement& measured) {
-  nlohmann::json layers = nlohmann::json::array();
-  for (std::size_t i = 0; i < measured.step_latency_us.size(); ++i) {
-    layers.push_back({{"key", interpreter.key(int(i)).text()},
-                      {"kernel", interpreter.kernel_name(int(i))},
-                      {"latency_us", measured.step_latency_us[i]}});
-  }
-  const auto& s = measured.statistics;
-  return {{"latency_us", s.latency_us},
-          {"latency_low_us", s.latency_low_us},
-          {"latency_high_us", s.latency_high_us},
-          {"p50_us", s.p50_us},
-          {"p95_us", s.p95_us},
-          {"p99_us", s.p99_us},
-          {"samples", s.samples},
-          {"rejected", s.rejected},
-          {"arena_bytes", interpreter.plan().arena_bytes},
-          {"packed_bytes", interpreter.plan().packed_bytes},
-          {"weights_bytes", weights},
-          {"kernels", interpreter.kernel_set().name},
-          {"notice", interpreter.notice()},
-          {"energy_uj", nullptr},
-          {"energy_source", "none"},
-          {"layers", layers}};
-}
-
-}  // namespace
-
-int bench_command(const CommandArguments& args) {
-  CommandLine line("bench MODEL.efm|--model NAME [options]",
-                   "Measures a model on this machine: the 10 %-trimmed mean of single invocations, "
-                   "P50/P95/P99, times per fused layer, and memory.");
+void describe_options(CommandLine& line) {
   line.optional_positional("MODEL.efm", "model file")
       .option("model", "NAME", "",
               "instead of a file: mobilenet_v2 or mobilenet_v3_large with generated weights")
@@ -103,29 +58,70 @@ int bench_command(const CommandArguments& args) {
       .option("threads", "N", "1", "threads of the network")
       .option("max-samples", "N", "2000", "invocations at most")
       .option("seed", "N", "1", "seed of the generated inputs and weights")
+      .flag("layers",
+            "roofline of each layer: GOP/s, bytes, intensity, shares of the peak and of "
+            "the roof, measured first (about a second)")
+      .option("trace", "FILE", "", "write a few invocations as a Chrome trace (JSON)")
+      .flag("mlperf",
+            "MLPerf's single-stream rule: at least 1,024 queries and 60 s, the "
+            "90th-percentile latency")
+      .option("min-queries", "N", "1024", "of --mlperf; fewer do not follow the rule")
+      .option("min-seconds", "S", "60", "of --mlperf; fewer do not follow the rule")
       .flag("json", "one JSON object on standard output");
-  if (!line.parse(args)) return 0;
-  const Subject subject = subject_of(line);
-  InterpreterOptions load;
-  load.kernel_set = line.text("kernels");
-  load.threads = parse_thread_counts(line.list("threads"), "--threads").front();
-  std::unique_ptr<Interpreter> interpreter;
-  require(Interpreter::load(subject.model, load, &interpreter));
+}
 
-  ProtocolOptions protocol;
-  protocol.max_samples = int(line.integer("max-samples", 100, 10000000));
-  protocol.seed = std::uint64_t(line.integer("seed", 0, INT64_MAX));
-  std::vector<NetworkMeasurement> measured;
-  require(measure_networks({&subject.model}, {subject.name}, interpreter->kernel_set().name,
-                           load.threads, protocol, nullptr, &measured));
-  const std::int64_t weights = weights_bytes(subject.model);
-  if (!line.given("json")) {
-    print(subject.name, *interpreter, weights, measured.front());
-    return 0;
+BenchOptions options_of(const CommandLine& line) {
+  BenchOptions options;
+  options.load.kernel_set = line.text("kernels");
+  options.load.threads = parse_thread_counts(line.list("threads"), "--threads").front();
+  options.protocol.max_samples = int(line.integer("max-samples", 100, 10000000));
+  options.protocol.seed = std::uint64_t(line.integer("seed", 0, INT64_MAX));
+  options.roofs = line.given("layers");
+  if (options.roofs && options.load.threads != 1) {
+    throw InputError("edgefront bench: --layers needs --threads 1: the roofs are of one thread");
   }
-  nlohmann::json out = to_json(*interpreter, weights, measured.front());
-  out["threads"] = load.threads;
-  std::cout << out.dump(2) << "\n";
+  if (line.given("trace")) options.traced_invocations = kTracedInvocations;
+  if (line.given("mlperf")) {
+    options.stream.min_queries = line.integer("min-queries", 1, 1000000000);
+    options.stream.min_seconds = parse_quantity(line.text("min-seconds"), Unit::kNone);
+  }
+  return options;
+}
+
+void write_trace(const std::string& path, const std::string& network, const BenchResult& result) {
+  std::vector<TraceStep> steps;
+  for (const BenchLayer& layer : result.layers) {
+    steps.push_back({layer.name, layer.kernel, layer.key.text()});
+  }
+  const std::string text = chrome_trace(network, steps, result.trace);
+  require(write_file_atomic(path, text.data(), text.size()));
+}
+
+}  // namespace
+
+int bench_command(const CommandArguments& args) {
+  CommandLine line("bench MODEL.efm|--model NAME [options]",
+                   "Measures a model on this machine: the 10 %-trimmed mean of single invocations, "
+                   "P50/P95/P99, times per fused layer, throughput, start, energy and memory.");
+  describe_options(line);
+  if (!line.parse(args)) return 0;
+  const BenchOptions options = options_of(line);
+  const Subject subject = subject_of(line);
+  std::unique_ptr<Interpreter> interpreter;
+  BenchReport report;
+  report.result = run_bench(subject.model, subject.name, options, &interpreter);
+  report.name = subject.name;
+  report.interpreter = interpreter.get();
+  report.read_us = subject.read_us;
+  report.weights_bytes = weights_bytes(subject.model);
+  report.threads = options.load.threads;
+  if (line.given("mlperf")) report.mlperf = options.stream;
+  if (line.given("trace")) write_trace(line.text("trace"), subject.name, report.result);
+  if (line.given("json")) {
+    std::cout << to_json(report).dump(2) << "\n";
+  } else {
+    print(report);
+  }
   return 0;
 }
 

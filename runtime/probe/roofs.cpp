@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <set>
 
 #include "runtime/memory_plan.h"
 #include "runtime/probe/clock.h"
@@ -46,11 +47,28 @@ double best_rate(const Work& work) {
 }
 
 double operations_of(const LayerGraph& graph, const Step& step) {
+  if (step.banded()) {
+    double sum = 0;
+    for (const Step& part : step.parts) sum += operations_of(graph, part);
+    return sum;
+  }
   const Layer& layer = graph.layers[static_cast<std::size_t>(step.layer)];
   if (has_weights(layer.op)) return 2.0 * static_cast<double>(macs(graph, layer));
   const std::int32_t counted =
       layer.op == OpKind::kGlobalAveragePool ? layer.inputs[0] : layer.output;
   return static_cast<double>(graph.tensors[static_cast<std::size_t>(counted)].shape.elements());
+}
+
+// Tensors outside of the step that it reads or writes. Those between the parts of a banded step
+// never leave its scratch.
+std::set<std::int32_t> outer_tensors(const Step& step) {
+  std::set<std::int32_t> outer{step.input, step.input2, step.residual, step.output};
+  for (const Step& part : step.parts) outer.insert({part.input2, part.residual});
+  for (const Step& part : step.parts) {
+    if (part.output != step.output) outer.erase(part.output);
+  }
+  outer.erase(-1);
+  return outer;
 }
 
 const BandwidthRoof& level_for(std::int64_t bytes, const Roofs& roofs) {
@@ -115,8 +133,8 @@ Status measure_roofs(const KernelSet& set, const DeviceIdentity& identity, Roofs
 StepWork work_of(const LayerGraph& graph, const Step& step, const KernelSet& set) {
   StepWork work;
   work.operations = operations_of(graph, step);
-  for (const std::int32_t id : {step.input, step.input2, step.residual, step.output}) {
-    if (id >= 0) work.activation_bytes += graph.tensors[static_cast<std::size_t>(id)].bytes();
+  for (const std::int32_t id : outer_tensors(step)) {
+    work.activation_bytes += graph.tensors[static_cast<std::size_t>(id)].bytes();
   }
   work.weight_bytes = step_packed_bytes(graph, step, set).total();
   return work;

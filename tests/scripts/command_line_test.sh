@@ -39,6 +39,11 @@ refuse 'short.efm' "$edgefront" bench "$work/short.efm"
 refuse 'give either MODEL.efm or --model NAME' "$edgefront" bench
 refuse "network 'resnet' is unknown; accepted are mobilenet_v2" "$edgefront" bench --model resnet
 expect 0 '"latency_us"' "$edgefront" bench --model mobilenet_v2 --precision int8 --max-samples 100 --json
+expect 0 'roofs of ' "$edgefront" bench tests/runtime/fixtures/version1.efm --layers --trace "$work/trace.json"
+grep -q '"traceEvents"' "$work/trace.json" || die "no trace"
+expect 0 'not by MLPerf' "$edgefront" bench tests/runtime/fixtures/version1.efm --mlperf --min-queries 9 --min-seconds 0
+expect 0 '"by_the_rule": false' "$edgefront" bench tests/runtime/fixtures/version1.efm --mlperf --min-queries 9 --min-seconds 0 --json
+refuse "min-queries is '0'" "$edgefront" bench tests/runtime/fixtures/version1.efm --mlperf --min-queries 0
 expect 2 'short.efm' "$bin/edgefront-run" "$work/short.efm" --self-test
 head -c 1000 tests/hwprofiles/fixtures/profile_v1.h5 >"$work/short.h5"
 refuse 'short.h5' "$edgefront" profile --show "$work/short.h5"
@@ -49,6 +54,8 @@ refuse "on-miss is 'guess'" "$edgefront" estimate $space mobilenet_v2_like --dev
 refuse 'no_such_arch' "$edgefront" estimate $space no_such_arch --device tests/hwprofiles/fixtures/profile_v1.h5
 refuse 'missing-run' "$edgefront" export "$work/missing-run" --select knee --out "$work/models"
 refuse "format is 'tflite'; accepted are efm, onnx, c" "$edgefront" export "$work/missing-run" --select knee --out "$work/models" --format tflite
+refuse "precision is 'int4'; accepted are int8, fp32 and fastest" "$edgefront" export "$work/missing-run" --select knee --out "$work/models" --precision int4
+refuse 'format c needs --precision int8' "$edgefront" export "$work/missing-run" --select knee --out "$work/models" --precision fastest --format c
 refuse 'missing-run' "$edgefront" report "$work/missing-run" --out "$work/report.html"
 [ ! -e "$work/report.html" ] || die "a refused report left a file"
 

@@ -88,7 +88,8 @@ done
 "$edgefront" evaluate "${models[0]}" --data fashion-mnist --json >"$work/evaluate.json"
 json_has "$work/evaluate.json" top1 images
 "$edgefront" bench "${models[0]}" --json >"$work/bench.json" 2>/dev/null
-json_has "$work/bench.json" latency_us p50_us p95_us p99_us arena_bytes packed_bytes weights_bytes kernels layers
+json_has "$work/bench.json" latency_us p50_us p95_us p99_us arena_bytes packed_bytes weights_bytes kernels layers \
+  inferences_per_s load_us first_invoke_us energy_uj energy_source temperature_rise_c
 expect 0 'html' "$edgefront" report "$work/run" --out "$work/report.html"
 grep -q '<svg' "$work/report.html" || die "no plot in the report"
 expect 2 'spread' "$edgefront" export "$work/run" --select spread:x --data fashion-mnist --out "$work/models"

@@ -56,6 +56,35 @@ TEST_CASE("the work of a step is counted as it is computed by hand") {
   CHECK(work_of(add, fuse(add)[0], reference_set()).weight_bytes == 0);
 }
 
+TEST_CASE("a banded step computes all of its parts and moves what is outside of them") {
+  Step expand, project, banded;
+  expand.layer = 0;
+  expand.input = 0;
+  expand.output = 1;
+  project.layer = 1;
+  project.input = 1;
+  project.output = 2;
+  project.residual = 0;
+  banded.input = 0;
+  banded.output = 2;
+  banded.parts = {expand, project};
+  LayerGraph graph;
+  graph.tensors = {{Shape{4, 4, 8}, Precision::kInt8},
+                   {Shape{4, 4, 64}, Precision::kInt8},
+                   {Shape{4, 4, 8}, Precision::kInt8}};
+  Layer layer;
+  layer.precision = Precision::kInt8;
+  layer.inputs = {{0, -1}};
+  layer.output = 1;
+  graph.layers.push_back(layer);
+  layer.inputs = {{1, -1}};
+  layer.output = 2;
+  graph.layers.push_back(layer);
+  const StepWork work = work_of(graph, banded, reference_set());
+  CHECK(work.operations == 2 * 2 * 16 * 8 * 64);
+  CHECK(work.activation_bytes == 128 + 128);  // the residual is the input: read once
+}
+
 TEST_CASE("a step with much arithmetic is bound by the peak of its precision") {
   StepWork work;
   work.operations = 1e6;

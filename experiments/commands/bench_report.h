@@ -1,0 +1,29 @@
+// What `edgefront bench` says, for people and for scripts.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+
+#include "experiments/pipeline/bench_run.h"
+
+namespace edgefront {
+
+struct BenchReport {
+  BenchResult result;
+  std::string name;
+  const Interpreter* interpreter = nullptr;
+  double read_us = 0;  ///< of the model file; 0 where there is none
+  std::int64_t weights_bytes = 0;
+  int threads = 1;
+  std::optional<StreamOptions> mlperf;  ///< where the stream was asked for by this rule
+};
+
+/// Lines on standard output.
+void print(const BenchReport& report);
+
+/// The keys stand in docs/performance.md.
+nlohmann::json to_json(const BenchReport& report);
+
+}  // namespace edgefront

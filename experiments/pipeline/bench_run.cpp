@@ -1,0 +1,110 @@
+#include "experiments/pipeline/bench_run.h"
+
+#include <chrono>
+
+#include "experiments/host.h"
+#include "runtime/probe/clock.h"
+#include "runtime/probe/sensors.h"
+#include "runtime/probe/timed_interpreter.h"
+#include "space/error.h"
+
+namespace edgefront {
+namespace {
+
+double now_s() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+void load_and_invoke_once(const Model& model, const BenchOptions& options, BenchResult* result,
+                          std::unique_ptr<Interpreter>* out) {
+  ns_per_tick();  // calibrated before, not while something is timed
+  std::uint64_t start = ticks_now();
+  require(Interpreter::load(model, options.load, out));
+  result->load_us = elapsed_us(ticks_now() - start);
+  start = ticks_now();
+  (*out)->invoke();
+  result->first_invoke_us = elapsed_us(ticks_now() - start);
+}
+
+std::vector<BenchLayer> layers_of(const Interpreter& interpreter,
+                                  const std::vector<double>& latency_us) {
+  std::vector<BenchLayer> layers;
+  for (std::size_t i = 0; i < latency_us.size(); ++i) {
+    const Step& step = interpreter.steps()[i];
+    BenchLayer layer;
+    layer.name = interpreter.graph().layers[std::size_t(step.layer)].name;
+    layer.kernel = interpreter.kernel_name(int(i));
+    layer.key = interpreter.key(int(i));
+    layer.latency_us = latency_us[i];
+    layer.work = work_of(interpreter.graph(), step, interpreter.kernel_set());
+    layers.push_back(layer);
+  }
+  return layers;
+}
+
+void place(const Interpreter& interpreter, const BenchOptions& options, BenchResult* result) {
+  if (options.load.threads != 1) {
+    throw InputError("the roofs are those of one thread: give --layers with --threads 1");
+  }
+  const PinnedThread pinned(options.protocol.cpu);
+  Roofs roofs;
+  require(measure_roofs(interpreter.kernel_set(), describe_device(options.root), &roofs));
+  const std::int64_t network =
+      interpreter.allocated_arena_bytes() + interpreter.allocated_packed_bytes();
+  for (BenchLayer& layer : result->layers) {
+    layer.point =
+        place_under_roofs(layer.work, layer.latency_us, layer.key.precision, network, roofs);
+  }
+  result->roofs = std::move(roofs);
+}
+
+void stream(TimedInterpreter* timed, const BenchOptions& options, BenchResult* result) {
+  EnergyMeter meter(options.root);
+  meter.start();
+  result->stream = run_single_stream(
+      options.stream, [&] { return timed->time_invoke(); }, now_s);
+  if (const double uj = meter.read_uj(); uj >= 0) {
+    result->energy_uj = uj / double(result->stream.queries);
+    result->energy_source = meter.source();
+  }
+}
+
+std::vector<TracedInvocation> trace(TimedInterpreter* timed, int invocations) {
+  std::vector<TracedInvocation> traced;
+  for (int i = 0; i < invocations; ++i) {
+    TracedInvocation one;
+    timed->write_inputs();
+    one.start_us = now_s() * 1e6;
+    timed->time_steps(&one.step_us);
+    traced.push_back(std::move(one));
+  }
+  return traced;
+}
+
+}  // namespace
+
+BenchResult run_bench(const Model& model, const std::string& name, const BenchOptions& options,
+                      std::unique_ptr<Interpreter>* interpreter) {
+  BenchResult result;
+  const double temperature_before = read_temperature_c(options.root);
+  load_and_invoke_once(model, options, &result, interpreter);
+  const std::string kernel_set = (*interpreter)->kernel_set().name;
+  std::vector<NetworkMeasurement> measured;
+  require(measure_networks({&model}, {name}, kernel_set, options.load.threads, options.protocol,
+                           nullptr, &measured));
+  result.statistics = measured.front().statistics;
+  result.layers = layers_of(**interpreter, measured.front().step_latency_us);
+  TimedInterpreter timed;
+  require(TimedInterpreter::load(model, kernel_set, options.load.threads, options.protocol.seed,
+                                 &timed));
+  stream(&timed, options, &result);
+  result.trace = trace(&timed, options.traced_invocations);
+  const double temperature_after = read_temperature_c(options.root);
+  if (temperature_before >= 0 && temperature_after >= 0) {
+    result.temperature_rise_c = temperature_after - temperature_before;
+  }
+  if (options.roofs) place(**interpreter, options, &result);
+  return result;
+}
+
+}  // namespace edgefront
