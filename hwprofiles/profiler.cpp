@@ -74,6 +74,14 @@ void require_identity(const DeviceProfile& profile, const DeviceIdentity& here,
   }
 }
 
+bool wants_both_precisions(const ProfileOptions& options) {
+  const auto has = [&](Precision precision) {
+    return std::find(options.precisions.begin(), options.precisions.end(), precision) !=
+           options.precisions.end();
+  };
+  return has(Precision::kInt8) && has(Precision::kFloat32);
+}
+
 bool same_setting(const NetworkEntry& n, Precision precision, int threads,
                   const std::string& kernel_set) {
   return n.precision == precision && n.threads == threads && n.kernel_set == kernel_set;
@@ -94,7 +102,11 @@ class SettingProfiler {
         profile_(profile) {}
 
   void run() {
-    const std::vector<LayerKey> keys = distinct_layers(space_, precision_, threads_, set_);
+    std::vector<LayerKey> keys = distinct_layers(space_, precision_, threads_, set_);
+    if (precision_ == Precision::kInt8 && wants_both_precisions(options_)) {
+      const std::vector<LayerKey> conversions = conversion_keys(keys, threads_, set_);
+      keys.insert(keys.end(), conversions.begin(), conversions.end());
+    }
     drop_stale(keys);
     measure_missing(keys);
     measure_networks_of_space();

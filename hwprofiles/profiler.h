@@ -29,8 +29,9 @@ std::vector<LayerKey> distinct_layers(const SearchSpace& space, Precision precis
                                       const KernelSet& set);
 
 /// Adds missing (or stale: older kernel version) layer entries and calibration networks of `space`
-/// to `profile`; `NetworkEntry::predicted_sum_us` is the sum of the layer entries. The affine fit
-/// is costmodels' (calibrate). Refuses (InputError) a profile whose identity is another machine's.
+/// to `profile`, with both precisions also the conversions between them;
+/// `NetworkEntry::predicted_sum_us` is the sum of the layer entries. The affine fit is costmodels'
+/// (calibrate). Refuses (InputError) a profile whose identity is another machine's.
 void profile_space(const SearchSpace& space, const ProfileOptions& options,
                    const ProfileProgress& progress, DeviceProfile& profile);
 

@@ -35,8 +35,8 @@ void print(const std::string& out, const ExportedNetwork& n) {
   } else {
     std::cout << "predicted only";
   }
-  std::cout << "; top-1 float " << fixed(n.float_top1, 2) << " %, int8 " << fixed(n.int8_top1, 2)
-            << " %";
+  std::cout << "; top-1 float " << fixed(n.float_top1, 2) << " %, " << n.precision << " "
+            << fixed(n.int8_top1, 2) << " %";
   if (!n.dropped.empty()) std::cout << "; dropped: " << n.dropped;
   for (const auto& file : n.files) std::cout << "  " << out << "/" << file;
   std::cout << "\n";
@@ -49,6 +49,7 @@ nlohmann::ordered_json to_json(const ExportedNetwork& n) {
                                 {"measured", "predicted only"},
                                 {"float_top1", n.float_top1},
                                 {"int8_top1", n.int8_top1},
+                                {"precision", n.precision},
                                 {"files", n.files},
                                 {"dropped", n.dropped}};
   if (n.measured) out["measured"] = {{"latency_us", n.measured->latency_us}};
@@ -58,16 +59,18 @@ nlohmann::ordered_json to_json(const ExportedNetwork& n) {
 }  // namespace
 
 int export_command(const CommandArguments& args) {
-  CommandLine line(
-      "export RUN --select WHICH --out DIR [options]",
-      "Trains chosen networks of a run, quantizes them to int8, writes .efm, .onnx and C99, "
-      "and measures accuracy on the test images and latency on this machine.");
+  CommandLine line("export RUN --select WHICH --out DIR [options]",
+                   "Trains chosen networks of a run, quantizes them, writes .efm, .onnx and C99, "
+                   "and measures accuracy on the test images and latency on this machine.");
   line.positional("RUN", "run folder of a search")
       .option("select", "WHICH", "",
               "knee, best, an index, spread:N, or a limit such as latency<=2ms; several by commas")
       .option("out", "DIR", "", "folder for the models")
       .option("format", "LIST", "efm,onnx",
               "files of each network: efm (always written), onnx, c (one C99 file, no libraries)")
+      .option("precision", "P", "int8",
+              "int8; fp32; or fastest: int8 except layers that run faster in fp32 by the profile, "
+              "conversions included")
       .option("data", "DATASET", "", "data set (default: the experiment's)")
       .option("epochs", "N", "", "training epochs (default: the experiment's)")
       .option("threads", "N", "0", "networks trained side by side; 0 = one per core")
@@ -82,6 +85,14 @@ int export_command(const CommandArguments& args) {
     options.formats = parse_export_formats(line.list("format"));
   } catch (const InputError& e) {
     throw InputError(std::string("export: --format: ") + e.what());
+  }
+  try {
+    options.precision = parse_export_precision(line.text("precision"));
+  } catch (const InputError& e) {
+    throw InputError(std::string("export: --") + e.what());
+  }
+  if (options.formats.c && options.precision != ExportPrecision::kInt8) {
+    throw InputError("export: --format c needs --precision int8: the C99 file computes in int8");
   }
   options.data = line.text("data");
   if (line.given("epochs")) options.epochs = parse_epochs(line.text("epochs"));

@@ -1,10 +1,12 @@
 // edgefront layers: what a probe has to measure for a space, as JSON Lines.
 #include <filesystem>
 #include <iostream>
+#include <set>
 
 #include "experiments/commands/command_line.h"
 #include "experiments/commands/commands.h"
 #include "experiments/host.h"
+#include "hwprofiles/layer_listing.h"
 #include "hwprofiles/profile_store.h"
 #include "hwprofiles/profiler.h"
 #include "runtime/probe/jobs.h"
@@ -33,9 +35,16 @@ int layers_command(const CommandArguments& args) {
   if (line.given("missing-in")) known = load_profile(line.text("missing-in"));
   const std::vector<Genotype> genotypes =
       networks > 0 ? draw_networks(space, networks, seed, {}) : std::vector<Genotype>{};
-  for (const Precision precision : parse_precisions(line.list("precision"), "--precision")) {
+  const auto precisions = parse_precisions(line.list("precision"), "--precision");
+  const std::set<Precision> distinct(precisions.begin(), precisions.end());
+  for (const Precision precision : precisions) {
     for (const int threads : parse_thread_counts(line.list("threads"), "--threads")) {
-      for (const LayerKey& key : distinct_layers(space, precision, threads, set)) {
+      std::vector<LayerKey> keys = distinct_layers(space, precision, threads, set);
+      if (precision == Precision::kInt8 && distinct.size() == 2) {  // `profile` does the same
+        const std::vector<LayerKey> conversions = conversion_keys(keys, threads, set);
+        keys.insert(keys.end(), conversions.begin(), conversions.end());
+      }
+      for (const LayerKey& key : keys) {
         if (known.layers.count(key.text())) continue;
         ProbeJob job;
         job.kind = JobKind::kLayer;

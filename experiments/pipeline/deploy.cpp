@@ -5,6 +5,7 @@
 #include "experiments/host.h"
 #include "experiments/pipeline/int8_accuracy.h"
 #include "runtime/export/float_model.h"
+#include "runtime/export/mixed_precision.h"
 #include "space/error.h"
 
 namespace edgefront {
@@ -72,6 +73,20 @@ Model quantize_well(const Model& folded, const CalibrationSet& calibration,
   return best;
 }
 
+/// The model in the precision that was asked for. Fills precision and range_method of `result`.
+Model model_of(const Model& folded, const CalibrationSet& calibration, const ImageSet& held_out,
+               const DeployOptions& options, Deployment* result) {
+  result->precision = "fp32";
+  if (options.precision == ExportPrecision::kFloat32) return folded;
+  Model int8 = quantize_well(folded, calibration, held_out, options, &result->range_method);
+  result->precision = "int8";
+  if (options.precision == ExportPrecision::kInt8) return int8;
+  const std::vector<bool> float_layers = options.choose_float_layers(folded.graph);
+  if (std::find(float_layers.begin(), float_layers.end(), true) == float_layers.end()) return int8;
+  result->precision = "mixed";
+  return mix_precisions(folded, int8, float_layers);
+}
+
 }  // namespace
 
 Deployment deploy(Trainer& trainer, const SearchSpace& space, const Genotype& genotype,
@@ -91,15 +106,14 @@ Deployment deploy(Trainer& trainer, const SearchSpace& space, const Genotype& ge
       subset(data->train, split.train, std::size_t(options.calibration_images));
   const ImageSet held_out = subset(data->train, split.held_out, 4096);
   const CalibrationSet calibration = calibration_set(calibration_images, folded.normalization);
-  result.int8_model =
-      quantize_well(folded, calibration, held_out.count() > 0 ? held_out : calibration_images,
-                    options, &result.range_method);
-  Model& model = result.int8_model;
+  result.model = model_of(folded, calibration, held_out.count() > 0 ? held_out : calibration_images,
+                          options, &result);
+  Model& model = result.model;
   model.kernel_set = options.kernel_set;
   model.metadata = {{"genotype", to_text(space, genotype)}, {"space", space.name},
                     {"space_digest", space.digest},         {"data", data->name},
                     {"data_digest", data->digest},          {"seed", std::to_string(seed)},
-                    {"range_method", result.range_method}};
+                    {"range_method", result.range_method},  {"precision", result.precision}};
   std::vector<std::vector<std::uint8_t>> inputs;
   for (int i = 0; i < std::min(options.probe_samples, calibration_images.count()); ++i) {
     inputs.push_back(input_bytes_of_pixels(model, calibration_images.image(i)));

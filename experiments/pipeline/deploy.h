@@ -2,8 +2,10 @@
 // the test images. Nothing here measures latency or writes files.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "evaluators/trainer.h"
 #include "runtime/export/quantize.h"
@@ -11,6 +13,10 @@
 #include "space/search_space.h"
 
 namespace edgefront {
+
+/// What an exported model computes in. kFastest: int8, but fp32 where `choose_float_layers` says
+/// so.
+enum class ExportPrecision { kInt8, kFloat32, kFastest };
 
 struct DeployOptions {
   TrainOptions train;
@@ -20,14 +26,19 @@ struct DeployOptions {
                                   ///< range methods are tried too, and the best one is kept
   int probe_samples = 4;          ///< inputs with expected outputs stored in the model
   std::string kernel_set;         ///< stored in the model as the choice made at export
+  ExportPrecision precision = ExportPrecision::kInt8;
+  /// kFastest: for each layer of the folded graph whether it stays fp32. Thread-safe.
+  std::function<std::vector<bool>(const LayerGraph&)> choose_float_layers;
 };
 
 struct Deployment {
   std::string failure;  ///< one line; then everything below is empty
-  Model int8_model;
-  double held_out_error_percent = 0;     ///< of the float network after training
-  double float_top1 = 0, int8_top1 = 0;  ///< percent of the test images, on the interpreter
-  std::string range_method;              ///< the one that lost least on held-out training images
+  Model model;
+  std::string precision;              ///< of the model: "int8", "fp32" or "mixed"
+  double held_out_error_percent = 0;  ///< of the float network after training
+  double float_top1 = 0;              ///< of the folded float network; percent of the test images
+  double int8_top1 = 0;               ///< of `model`, which is the float network where all is fp32
+  std::string range_method;           ///< the one that lost least on held-out training images
 };
 
 /// Range methods are judged on held-out training images, never on test images. Uses one thread;

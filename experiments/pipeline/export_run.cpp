@@ -4,11 +4,12 @@
 #include <filesystem>
 #include <mutex>
 
+#include "costmodels/precision_choice.h"
 #include "experiments/host.h"
-#include "experiments/pipeline/deploy.h"
 #include "experiments/pipeline/run_folder.h"
 #include "experiments/pipeline/search_parts.h"
 #include "experiments/pipeline/select.h"
+#include "hwprofiles/layer_listing.h"
 #include "hwprofiles/profile_store.h"
 #include "hwprofiles/profiler.h"
 #include "runtime/export/c_writer.h"
@@ -69,7 +70,31 @@ std::vector<Evaluation> front_of(const Opened& o, const std::vector<Evaluation>&
   return front;
 }
 
-DeployOptions deploy_options(const Opened& o, const ExportRunOptions& options) {
+std::function<std::vector<bool>(const LayerGraph&)> float_layer_choice(const Opened& o,
+                                                                       const ExportNote& note) {
+  const DeviceChoice& device = o.run.experiment.devices.front();
+  if (device.profile.empty()) {
+    throw InputError("--precision fastest needs a device profile, which the experiment lacks");
+  }
+  const auto profile = std::make_shared<const DeviceProfile>(load_profile(device.profile));
+  const auto set = &find_kernel_set(o.kernel_set);
+  return [=](const LayerGraph& graph) {
+    const PrecisionChoice choice = cheapest_precisions(graph, *profile, *set, device.threads);
+    note(std::to_string(choice.float_steps) + " of " + std::to_string(choice.steps) +
+         " layers stay fp32: by the profile " + fixed(choice.chosen_us, 1) + " us, all in int8 " +
+         fixed(choice.int8_us, 1) + " us");
+    if (!choice.missing.empty()) {
+      note("warning: " + std::to_string(choice.missing.size()) +
+           " entries that would be compared are not in " + device.profile + ", e.g. \"" +
+           choice.missing.front() + "\"; measure them with: edgefront profile --space " +
+           o.run.experiment.space_file + " --out " + device.profile + " --precision int8,fp32");
+    }
+    return choice.float_layers;
+  };
+}
+
+DeployOptions deploy_options(const Opened& o, const ExportRunOptions& options,
+                             const ExportNote& note) {
   const ExportChoice& choice = o.run.experiment.export_choice;
   DeployOptions deploy;
   deploy.train = choice.train;
@@ -79,6 +104,10 @@ DeployOptions deploy_options(const Opened& o, const ExportRunOptions& options) {
   deploy.quantize = choice.quantize;
   deploy.max_loss_percent = choice.max_loss_percent;
   deploy.kernel_set = o.kernel_set;
+  deploy.precision = options.precision;
+  if (options.precision == ExportPrecision::kFastest) {
+    deploy.choose_float_layers = float_layer_choice(o, note);
+  }
   return deploy;
 }
 
@@ -124,7 +153,7 @@ void measure(const Opened& o, const std::vector<Deployment>& deployments,
   std::vector<std::size_t> where;
   for (std::size_t i = 0; i < networks.size(); ++i) {
     if (!networks[i].dropped.empty()) continue;
-    models.push_back(&deployments[i].int8_model);
+    models.push_back(&deployments[i].model);
     names.push_back(networks[i].genotype);
     where.push_back(i);
   }
@@ -152,7 +181,7 @@ void write_models(const std::string& folder, const ExportFormats& formats,
   for (std::size_t i = 0; i < networks.size(); ++i) {
     const std::string stem = stem_of(networks[i].index);
     const std::string path = folder + "/" + stem;
-    const Model& model = deployments[i].int8_model;
+    const Model& model = deployments[i].model;
     std::vector<std::string>& files = networks[i].files;
     if (networks[i].dropped.empty()) {
       require(write_model_file(model, path + ".efm"));
@@ -212,16 +241,24 @@ std::string number(double value) { return fixed(value, 2); }
 std::string why_no_winner(const Deployment& d, const ExportChoice& choice) {
   if (!d.failure.empty()) return "training failed: " + d.failure;
   if (const double loss = d.float_top1 - d.int8_top1; loss > choice.max_loss_percent) {
-    return "int8 loses " + number(loss) + " points, allowed are " + number(choice.max_loss_percent);
+    return d.precision + " loses " + number(loss) + " points, allowed are " +
+           number(choice.max_loss_percent);
   }
   if (d.int8_top1 < choice.min_top1_percent) {
-    return "int8 top-1 is " + number(d.int8_top1) + " %, wanted are " +
+    return d.precision + " top-1 is " + number(d.int8_top1) + " %, wanted are " +
            number(choice.min_top1_percent) + " %";
   }
   return "";
 }
 
 }  // namespace
+
+ExportPrecision parse_export_precision(const std::string& name) {
+  if (name == "int8") return ExportPrecision::kInt8;
+  if (name == "fp32") return ExportPrecision::kFloat32;
+  if (name == "fastest") return ExportPrecision::kFastest;
+  throw InputError("precision is '" + name + "'; accepted are int8, fp32 and fastest");
+}
 
 ExportFormats parse_export_formats(const std::vector<std::string>& names) {
   const std::string accepted = "; accepted are efm, onnx, c, separated by commas";
@@ -273,7 +310,7 @@ std::vector<ExportedNetwork> export_run(const std::string& run_folder,
   std::stable_sort(chosen.begin(), chosen.end(), [&](const auto& a, const auto& b) {
     return macs_of(o.space, a.genotype) > macs_of(o.space, b.genotype);
   });
-  const DeployOptions deploy_with = deploy_options(o, options);
+  const DeployOptions deploy_with = deploy_options(o, options, note);
 
   std::vector<ExportedNetwork> networks(chosen.size());
   std::vector<Deployment> deployments(chosen.size());
@@ -293,10 +330,11 @@ std::vector<ExportedNetwork> export_run(const std::string& run_folder,
     const Deployment& d = deployments[i];
     n.float_top1 = d.float_top1;
     n.int8_top1 = d.int8_top1;
+    n.precision = d.precision.empty() ? n.precision : d.precision;
     n.range_method = d.range_method;
     n.dropped = why_no_winner(d, o.run.experiment.export_choice);
-    note(name + ": float " + number(n.float_top1) + " %, int8 " + number(n.int8_top1) + " %" +
-         (n.dropped.empty() ? "" : ", dropped: " + n.dropped));
+    note(name + ": float " + number(n.float_top1) + " %, " + n.precision + " " +
+         number(n.int8_top1) + " %" + (n.dropped.empty() ? "" : ", dropped: " + n.dropped));
   });
   if (is_this_machine(o.run.experiment.devices.front(), note)) {
     measure(o, deployments, networks);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "evaluators/trainer.h"
+#include "experiments/pipeline/deploy.h"
 #include "experiments/pipeline/exports_file.h"
 
 namespace edgefront {
@@ -15,8 +16,11 @@ namespace edgefront {
 /// What is written of each network besides its .efm, which the other commands read.
 struct ExportFormats {
   bool onnx = true;  ///< <index>.onnx
-  bool c = false;    ///< <index>.c, for microcontrollers (docs/c_export.md)
+  bool c = false;    ///< <index>.c, for microcontrollers (docs/c_export.md); int8 only
 };
+
+/// "int8", "fp32" or "fastest"; throws InputError for any other.
+ExportPrecision parse_export_precision(const std::string& name);
 
 /// From names: "efm" (may be left out), "onnx", "c". Throws InputError for any other, and for none.
 ExportFormats parse_export_formats(const std::vector<std::string>& names);
@@ -25,6 +29,7 @@ struct ExportRunOptions {
   std::string select;  ///< see select.h
   std::string out;     ///< folder for <index>.efm and what `formats` adds
   ExportFormats formats;
+  ExportPrecision precision = ExportPrecision::kInt8;
   std::string data;              ///< empty: the experiment's
   std::optional<double> epochs;  ///< instead of the experiment's
   int threads = 1;               ///< networks trained side by side, one thread each

@@ -27,6 +27,7 @@ Json to_json(const ExportedNetwork& n) {
               {"measured", "predicted only"},
               {"float_top1", n.float_top1},
               {"int8_top1", n.int8_top1},
+              {"precision", n.precision},
               {"range_method", n.range_method},
               {"files", n.files},
               {"dropped", n.dropped}};
@@ -58,6 +59,7 @@ ExportedNetwork from_json(const Json& j) {
   }
   n.float_top1 = j.at("float_top1").get<double>();
   n.int8_top1 = j.at("int8_top1").get<double>();
+  n.precision = j.value("precision", "int8");  // absent in files of earlier versions
   n.range_method = j.at("range_method").get<std::string>();
   n.files = j.at("files").get<std::vector<std::string>>();
   n.dropped = j.at("dropped").get<std::string>();

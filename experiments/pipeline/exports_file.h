@@ -9,7 +9,7 @@
 
 namespace edgefront {
 
-/// Latency of the exported int8 model on the machine that exported it.
+/// Latency of the exported model on the machine that exported it.
 struct MeasuredLatency {
   double latency_us = 0, low_us = 0, high_us = 0;  ///< trimmed mean and its 95 % interval
   double p50_us = 0, p95_us = 0, p99_us = 0;
@@ -27,7 +27,8 @@ struct ExportedNetwork {
   PredictedCost predicted;                  ///< on the experiment's first device
   std::optional<MeasuredLatency> measured;  ///< absent: predicted only
   double float_top1 = 0, int8_top1 = 0;     ///< percent of the test images
-  std::string range_method;                 ///< of the int8 ranges
+  std::string precision = "int8";           ///< of the model: "int8", "fp32" or "mixed"
+  std::string range_method;                 ///< of the int8 ranges; empty for fp32
   std::vector<std::string> files;           ///< names within the export folder
   std::string dropped;                      ///< why it is no winner after all; then it has no files
 };

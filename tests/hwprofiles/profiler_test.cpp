@@ -78,6 +78,34 @@ TEST_CASE("profiling a space measures its layers and networks, and what is missi
   CHECK(profile.layers.count(removed) == 1);
 }
 
+TEST_CASE("a profile of both precisions holds the conversions between them") {
+  const SearchSpace space = tiny_space();
+  const KernelSet& set = find_kernel_set("reference");
+  ProfileOptions options = quick_options();
+  options.calibration_networks = 0;
+  options.precisions = {Precision::kInt8, Precision::kFloat32};
+  DeviceProfile profile;
+  profile_space(space, options, {}, profile);
+  const auto int8 = distinct_layers(space, Precision::kInt8, 1, set);
+  const auto fp32 = distinct_layers(space, Precision::kFloat32, 1, set);
+  const auto conversions = conversion_keys(int8, 1, set);
+  CHECK(profile.layers.size() == int8.size() + fp32.size() + conversions.size());
+  for (const LayerKey& layer : int8) {
+    LayerKey key = layer;
+    key.op = OpKind::kQuantize;
+    key.kernel_size = key.stride = 1;
+    key.activation = Activation::kNone;
+    key.residual = false;
+    key.kernel_version = set.elementwise_version;
+    key.output = key.input;
+    CHECK(profile.layers.count(key.text()) == 1);
+    key.op = OpKind::kDequantize;
+    key.precision = Precision::kFloat32;
+    key.input = key.output = layer.output;
+    CHECK(profile.layers.count(key.text()) == 1);
+  }
+}
+
 TEST_CASE("entries of an older kernel version are measured again, with their networks") {
   const SearchSpace space = tiny_space();
   DeviceProfile profile;
