@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <numeric>
@@ -105,14 +106,28 @@ void print_best(const Interpreter& interpreter, const Model& model, int output) 
   }
 }
 
-/// Whether an output is what the probe recorded: int8 to the byte; float32 within 1e-4 of the
-/// largest value, because the order of sums differs between kernel sets.
+/// Of an int8 output behind fp32 layers: their last bits differ between kernel sets, now and then
+/// one rounds to the other side of a level, and the layers behind carry that on.
+constexpr int kMixedSteps = 4;
+
+/// Whether an output is what the probe recorded: int8 to the byte, or within kMixedSteps where some
+/// layers compute in float32; float32 within 1e-4 of the largest value, because the order of sums
+/// differs between kernel sets.
 bool agrees(const Interpreter& interpreter, int output, const std::uint8_t* expected) {
   const Tensor& tensor =
       interpreter.graph().tensors[interpreter.graph().outputs[static_cast<std::size_t>(output)]];
   const auto bytes = static_cast<std::size_t>(tensor.bytes());
   if (tensor.precision == Precision::kInt8) {
-    return std::memcmp(interpreter.output_data(output), expected, bytes) == 0;
+    const std::vector<Layer>& layers = interpreter.graph().layers;
+    const bool mixed = std::any_of(layers.begin(), layers.end(), [](const Layer& layer) {
+      return layer.precision == Precision::kFloat32;
+    });
+    const auto* have = static_cast<const std::int8_t*>(interpreter.output_data(output));
+    for (std::size_t k = 0; k < bytes; ++k) {
+      const int difference = std::abs(have[k] - static_cast<std::int8_t>(expected[k]));
+      if (difference > (mixed ? kMixedSteps : 0)) return false;
+    }
+    return true;
   }
   std::vector<float> want(bytes / sizeof(float)), have(want.size());
   std::memcpy(want.data(), expected, bytes);

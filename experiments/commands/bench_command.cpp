@@ -1,7 +1,6 @@
 // edgefront bench: what a model really costs on this machine.
 #include <chrono>
 #include <iostream>
-#include <nlohmann/json.hpp>
 
 #include "experiments/commands/bench_report.h"
 #include "experiments/commands/command_line.h"
@@ -118,7 +117,7 @@ int bench_command(const CommandArguments& args) {
   if (line.given("mlperf")) report.mlperf = options.stream;
   if (line.given("trace")) write_trace(line.text("trace"), subject.name, report.result);
   if (line.given("json")) {
-    std::cout << to_json(report).dump(2) << "\n";
+    std::cout << json_text(report);
   } else {
     print(report);
   }

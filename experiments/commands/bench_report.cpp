@@ -131,7 +131,7 @@ void print(const BenchReport& report) {
   std::fflush(stdout);
 }
 
-nlohmann::json to_json(const BenchReport& report) {
+std::string json_text(const BenchReport& report) {
   const Interpreter& interpreter = *report.interpreter;
   const BenchResult& result = report.result;
   const LatencyStatistics& s = result.statistics;
@@ -166,7 +166,7 @@ nlohmann::json to_json(const BenchReport& report) {
                      {"seconds", result.stream.seconds},
                      {"by_the_rule", follows_mlperf_rule(*report.mlperf)}};
   }
-  return out;
+  return out.dump(2) + "\n";
 }
 
 }  // namespace edgefront

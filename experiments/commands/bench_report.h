@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 
@@ -23,7 +22,7 @@ struct BenchReport {
 /// Lines on standard output.
 void print(const BenchReport& report);
 
-/// The keys stand in docs/performance.md.
-nlohmann::json to_json(const BenchReport& report);
+/// One JSON object; its keys stand in docs/performance.md.
+std::string json_text(const BenchReport& report);
 
 }  // namespace edgefront

@@ -49,11 +49,18 @@ const char* name_of(RangeMethod method) {
   return "";
 }
 
+/// The set itself, or none (the best of this CPU) where the model is for another device: int8 has
+/// the same bits in all of them.
+std::string runs_here(const std::string& kernel_set) {
+  const KernelSet* set = nullptr;
+  return choose_kernel_set(kernel_set, &set).ok() ? kernel_set : "";
+}
+
 /// Quantizes by the wanted range method, and by the others where it loses too much on `held_out`.
 Model quantize_well(const Model& folded, const CalibrationSet& calibration,
                     const ImageSet& held_out, const DeployOptions& options, std::string* method) {
   const auto top1 = [&](const Model& model) {
-    return measure_accuracy(model, held_out, options.kernel_set, 1).top1_percent;
+    return measure_accuracy(model, held_out, runs_here(options.kernel_set), 1).top1_percent;
   };
   Model best = quantize(folded, calibration, options.quantize);
   *method = name_of(options.quantize.range);
@@ -120,8 +127,9 @@ Deployment deploy(Trainer& trainer, const SearchSpace& space, const Genotype& ge
   }
   add_probes(model, inputs);
   result.held_out_error_percent = trained.held_out_error_percent;
-  result.float_top1 = measure_accuracy(folded, data->test, options.kernel_set, 1).top1_percent;
-  result.int8_top1 = measure_accuracy(model, data->test, options.kernel_set, 1).top1_percent;
+  const std::string set = runs_here(options.kernel_set);
+  result.float_top1 = measure_accuracy(folded, data->test, set, 1).top1_percent;
+  result.int8_top1 = measure_accuracy(model, data->test, set, 1).top1_percent;
   return result;
 }
 

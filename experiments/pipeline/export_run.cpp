@@ -72,22 +72,23 @@ std::vector<Evaluation> front_of(const Opened& o, const std::vector<Evaluation>&
 
 std::function<std::vector<bool>(const LayerGraph&)> float_layer_choice(const Opened& o,
                                                                        const ExportNote& note) {
-  const DeviceChoice& device = o.run.experiment.devices.front();
+  const DeviceChoice device = o.run.experiment.devices.front();
   if (device.profile.empty()) {
     throw InputError("--precision fastest needs a device profile, which the experiment lacks");
   }
   const auto profile = std::make_shared<const DeviceProfile>(load_profile(device.profile));
-  const auto set = &find_kernel_set(o.kernel_set);
-  return [=](const LayerGraph& graph) {
+  const KernelSet* set = &find_kernel_set(o.kernel_set);
+  const std::string space_file = o.run.experiment.space_file;
+  return [profile, set, device, space_file, note](const LayerGraph& graph) {
     const PrecisionChoice choice = cheapest_precisions(graph, *profile, *set, device.threads);
     note(std::to_string(choice.float_steps) + " of " + std::to_string(choice.steps) +
          " layers stay fp32: by the profile " + fixed(choice.chosen_us, 1) + " us, all in int8 " +
          fixed(choice.int8_us, 1) + " us");
     if (!choice.missing.empty()) {
-      note("warning: " + std::to_string(choice.missing.size()) +
-           " entries that would be compared are not in " + device.profile + ", e.g. \"" +
-           choice.missing.front() + "\"; measure them with: edgefront profile --space " +
-           o.run.experiment.space_file + " --out " + device.profile + " --precision int8,fp32");
+      note("warning: " + device.profile + " lacks " + std::to_string(choice.missing.size()) +
+           " entries that would be compared, e.g. \"" + choice.missing.front() +
+           "\"; measure them with: edgefront profile --space " + space_file + " --out " +
+           device.profile + " --precision int8,fp32");
     }
     return choice.float_layers;
   };
