@@ -24,9 +24,10 @@ struct CommandLine::Impl {
   po::variables_map values;
 };
 
-CommandLine::CommandLine(std::string usage, std::string summary) : impl_(new Impl) {
-  impl_->command = "edgefront " + usage.substr(0, usage.find(' '));
-  impl_->usage = std::move(usage);
+CommandLine::CommandLine(std::string usage, std::string summary, const std::string& program)
+    : impl_(new Impl) {
+  impl_->command = program + usage.substr(0, usage.find(' '));
+  impl_->usage = program + usage;
   impl_->summary = std::move(summary);
   impl_->options.add_options()("help,h", "print this and exit");
 }
@@ -72,7 +73,7 @@ bool CommandLine::parse(const std::vector<std::string>& args) {
     throw InputError(impl_->command + ": " + e.what() + see);
   }
   if (impl_->values.count("help")) {
-    std::cout << "Usage: edgefront " << impl_->usage << "\n\n" << impl_->summary << "\n";
+    std::cout << "Usage: " << impl_->usage << "\n\n" << impl_->summary << "\n";
     if (!impl_->positionals.empty()) std::cout << "\nArguments:\n";
     for (const auto& p : impl_->positionals) {
       std::cout << "  " << p.name << std::string(std::max<int>(2, 24 - int(p.name.size())), ' ')

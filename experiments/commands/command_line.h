@@ -11,8 +11,9 @@ namespace edgefront {
 
 class CommandLine {
  public:
-  /// `usage` is what follows "edgefront ", e.g. "space SPACE.toml [options]".
-  CommandLine(std::string usage, std::string summary);
+  /// `usage` is what follows `program`, e.g. "space SPACE.toml [options]"; messages begin with
+  /// `program` and its first word.
+  CommandLine(std::string usage, std::string summary, const std::string& program = "edgefront ");
   ~CommandLine();
 
   CommandLine& positional(const std::string& name, const std::string& help);

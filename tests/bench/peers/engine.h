@@ -40,6 +40,8 @@ class Engine {
   /// One run; receives the time of each fused step of the network, in µs. Empty where the engine
   /// does not tell.
   virtual std::vector<double> run_timed() { return {}; }
+  /// The first layer of the graph that each of these steps executes, in rising order.
+  virtual std::vector<std::int32_t> step_layers() const { return {}; }
   /// What executes a step, for the table of layers.
   virtual std::string step_name(int) const { return ""; }
   /// How the engine was set up, where there was a choice.

@@ -17,6 +17,7 @@ class OneDnnEngine : public Engine {
       : input_(network.input),
         threads_(options.threads),
         notes_(variant.text(options.precision)),
+        steps_(fuse(network.model(options.precision).graph)),
         network_((omp_set_num_threads(options.threads), network.model(options.precision)),
                  variant) {}
 
@@ -27,6 +28,11 @@ class OneDnnEngine : public Engine {
   }
   std::vector<float> output() override { return network_.output(); }
   std::vector<double> run_timed() override { return network_.run_timed(); }
+  std::vector<std::int32_t> step_layers() const override {
+    std::vector<std::int32_t> layers;
+    for (const Step& step : steps_) layers.push_back(step.layer);
+    return layers;
+  }
   std::string step_name(int step) const override { return network_.step_name(step); }
   std::string notes() const override { return notes_; }
 
@@ -34,6 +40,7 @@ class OneDnnEngine : public Engine {
   const std::vector<float>& input_;
   int threads_;
   std::string notes_;
+  std::vector<Step> steps_;
   OneDnnNetwork network_;
 };
 

@@ -60,6 +60,11 @@ class OursEngine : public Engine {
     for (const std::uint64_t ticks : ticks_) us.push_back(elapsed_us(ticks));
     return us;
   }
+  std::vector<std::int32_t> step_layers() const override {
+    std::vector<std::int32_t> layers;
+    for (const Step& step : interpreter_->steps()) layers.push_back(step.layer);
+    return layers;
+  }
   std::string step_name(int step) const override { return interpreter_->key(step).text(); }
   std::string notes() const override { return interpreter_->kernel_set().name; }
 

@@ -18,6 +18,11 @@ install_onnxruntime() {
 find "$cache" -name 'libonnxruntime.so*' 2>/dev/null | grep -q . || install_onnxruntime ||
   echo "SKIPPED: npm could not install onnxruntime-node $version (see build/peers-npm/npm.log)" >&2
 
+install=no
+. "$root/experiments/setup.sh"
+mapfile -t missing < <(missing_packages $(packages_of bench))
+[ "${#missing[@]}" -eq 0 ] || echo "missing: ${missing[*]}; type: apt-get install ${missing[*]}" >&2
+
 cd "$root"
 cmake --preset bench >/dev/null
 cmake --build --preset bench --target peers >/dev/null

@@ -43,16 +43,37 @@ struct EngineRow {
   const char* name;
   Maker make;
 };
-constexpr EngineRow kEngines[] = {
-    {"edgefront", make_ours},
+
+[[maybe_unused]] EngineOrReason not_built(const Network&, const EngineOptions&) {
+  return {nullptr, "it was not installed when this program was built"};
+}
 #ifdef EDGEFRONT_PEERS_ONEDNN
-    {"onednn", make_onednn},
+constexpr Maker kOneDnn = make_onednn;
+#else
+constexpr Maker kOneDnn = not_built;
 #endif
-    {"onnxruntime", make_onnxruntime},
 #ifdef EDGEFRONT_PEERS_XNNPACK
-    {"xnnpack", make_xnnpack},
+constexpr Maker kXnnpack = make_xnnpack;
+#else
+constexpr Maker kXnnpack = not_built;
 #endif
-};
+constexpr EngineRow kEngines[] = {{"edgefront", make_ours},
+                                  {"onednn", kOneDnn},
+                                  {"onnxruntime", make_onnxruntime},
+                                  {"xnnpack", kXnnpack}};
+
+/// The values of a list option; throws InputError for one that is not accepted.
+std::vector<std::string> words(const CommandLine& line, const std::string& option,
+                               const std::vector<std::string>& accepted) {
+  std::vector<std::string> given = line.list(option);
+  for (const std::string& word : given) {
+    if (std::find(accepted.begin(), accepted.end(), word) != accepted.end()) continue;
+    std::string all;
+    for (const std::string& a : accepted) all += (all.empty() ? "" : ", ") + a;
+    throw InputError("--" + option + " is '" + word + "'; accepted are " + all);
+  }
+  return given;
+}
 
 struct Contestant {
   std::string name, notes;
@@ -66,9 +87,7 @@ struct Contestant {
 
 struct Options {
   std::vector<std::string> engines;
-  std::string isa;
   int rounds = 50;
-  bool layers = false;
 };
 
 std::vector<Contestant> contestants(const Network& network, const EngineOptions& how,
@@ -113,8 +132,8 @@ void run_rounds(std::vector<Contestant>& all, int rounds, int threads) {
   }
 }
 
-/// Smallest time of each step over all rounds, ours and the first peer's side by side.
-void print_layers(std::vector<Contestant>& all, int rounds) {
+/// Smallest time of each step over `rounds` rounds, per engine.
+std::vector<std::vector<double>> fastest_steps(std::vector<Contestant>& all, int rounds) {
   std::vector<std::vector<double>> fastest(all.size());
   for (int round = 0; round < rounds; ++round) {
     for (std::size_t e = 0; e < all.size(); ++e) {
@@ -126,14 +145,29 @@ void print_layers(std::vector<Contestant>& all, int rounds) {
       for (std::size_t i = 0; i < us.size(); ++i) fastest[e][i] = std::min(fastest[e][i], us[i]);
     }
   }
+  return fastest;
+}
+
+/// Our steps beside what a peer needs for the same layers of the graph: a step of ours may be a
+/// whole block.
+void print_layers(std::vector<Contestant>& all, int rounds) {
+  const std::vector<std::vector<double>> fastest = fastest_steps(all, rounds);
+  const std::vector<std::int32_t> ours = all[0].engine->step_layers();
   for (std::size_t e = 1; e < all.size(); ++e) {
     if (fastest[e].empty()) continue;
     std::printf("%9s %9s %6s  %-66s %s\n", "ours us", all[e].name.c_str(), "ratio", "layer",
                 "its implementation");
-    for (std::size_t i = 0; i < fastest[0].size(); ++i) {
-      std::printf("%9.2f %9.2f %6.2f  %-66s %s\n", fastest[0][i], fastest[e][i],
-                  fastest[0][i] / fastest[e][i], all[0].engine->step_name(int(i)).c_str(),
-                  all[e].engine->step_name(int(i)).c_str());
+    const std::vector<std::int32_t> theirs = all[e].engine->step_layers();
+    for (std::size_t i = 0; i < ours.size(); ++i) {
+      double us = 0;
+      std::string names;
+      for (std::size_t j = 0; j < theirs.size(); ++j) {
+        if (theirs[j] < ours[i] || (i + 1 < ours.size() && theirs[j] >= ours[i + 1])) continue;
+        us += fastest[e][j];
+        names += (names.empty() ? "" : ", ") + all[e].engine->step_name(int(j));
+      }
+      std::printf("%9.2f %9.2f %6.2f  %-66s %s\n", fastest[0][i], us, fastest[0][i] / us,
+                  all[0].engine->step_name(int(i)).c_str(), names.c_str());
     }
   }
 }
@@ -198,15 +232,17 @@ int run(const std::vector<std::string>& args) {
   CommandLine line(
       "peers [options]",
       "Times our runtime against oneDNN, XNNPACK and ONNX Runtime on the same networks "
-      "and weights. Outputs are compared first. Ratio: ours / theirs.");
+      "and weights. Outputs are compared first. Ratio: ours / theirs.",
+      "");
   add_options(line);
   if (!line.parse(args)) return 0;
   Options options;
-  options.engines = line.list("engines");
+  options.engines = words(line, "engines", {"onednn", "onnxruntime", "xnnpack"});
   options.rounds = int(line.integer("rounds", 1, 100000));
   const bool json = line.given("json");
-  std::vector<std::string> names = line.list("models");
+  std::vector<std::string> names = words(line, "models", network_names());
   if (names.empty()) names = network_names();
+  words(line, "isa", {"avx2", "avx2_vnni", "avx512_core", "avx512_core_vnni"});
   nlohmann::json out = nlohmann::json::array();
   if (!json) print_header();
   const std::string onnxruntime =
@@ -215,7 +251,8 @@ int run(const std::vector<std::string>& args) {
   for (const std::string& name : names) {
     const Network network = make_network(name);
     for (const Precision precision : parse_precisions(line.list("precision"), "--precision")) {
-      for (const std::string& threads : line.list("threads")) {
+      for (const std::string& threads :
+           words(line, "threads", {"1", "2", "3", "4", "6", "8", "12", "16"})) {
         const EngineOptions how{precision, std::stoi(threads), line.text("isa"), onnxruntime};
         std::vector<Contestant> all = contestants(network, how, options);
         run_rounds(all, options.rounds, how.threads);
