@@ -4,9 +4,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
-#include <fstream>
 #include <set>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -23,9 +21,8 @@ namespace {
 // The values of all lines "name<separator>value" of a file.
 std::vector<std::string> values_of(const std::string& path, const std::string& name,
                                    char separator) {
-  std::ifstream file(path);
   std::vector<std::string> result;
-  for (std::string line; std::getline(file, line);) {
+  for (const std::string& line : lines_of(path)) {
     const std::size_t at = line.find(separator);
     if (at != std::string::npos && trimmed(line.substr(0, at)) == name) {
       result.push_back(trimmed(line.substr(at + 1)));
@@ -71,9 +68,8 @@ void read_caches(const std::string& root, DeviceIdentity* identity) {
 
 // Of all flags those that kernels are, or may one day be, written for; in this order.
 std::vector<std::string> known_features(const std::string& flags) {
-  std::istringstream words(flags);
-  std::set<std::string> present;
-  for (std::string word; words >> word;) present.insert(word);
+  const std::vector<std::string> words = words_of(flags);
+  const std::set<std::string> present(words.begin(), words.end());
   std::vector<std::string> result;
   for (const char* name :
        {"avx2",        "fma",         "f16c",        "avx_vnni", "avx512f",  "avx512bw", "avx512vl",

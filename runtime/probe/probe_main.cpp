@@ -1,10 +1,10 @@
-// edgefront-probe: measures jobs on the machine that it runs on. Static, for boards.
+// edgefront-probe: measures jobs on the machine that it runs on. Static, for boards; C's files
+// instead of streams, which would add a megabyte.
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
-#include <iostream>
+#include <memory>
 #include <string>
 
 #include "runtime/probe/session.h"
@@ -39,6 +39,18 @@ struct Arguments {
   bool describe = false, quiet = false, help = false;
 };
 
+void complain(const std::string& message) {
+  std::fprintf(stderr, "edgefront-probe: %s\n", message.c_str());
+}
+
+/// Exit code of a program that prints `text` and nothing else.
+int print(const std::string& text) {
+  const bool whole = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+  if (whole && std::fflush(stdout) == 0) return kDone;
+  complain("the results could not be written");
+  return kSurroundingsFailed;
+}
+
 // False, with a message on standard error, for arguments that are not understood.
 bool parse_arguments(int argc, char** argv, Arguments* out) {
   for (int i = 1; i < argc; ++i) {
@@ -50,54 +62,69 @@ bool parse_arguments(int argc, char** argv, Arguments* out) {
     } else if (argument == "--quiet") {
       out->quiet = true;
     } else if (argument.size() > 1 && argument[0] == '-') {
-      std::cerr << "edgefront-probe: unknown option '" << argument << "'; see --help\n";
+      complain("unknown option '" + argument + "'; see --help");
       return false;
     } else if (!out->jobs.empty()) {
-      std::cerr << "edgefront-probe: more than one job file: '" << out->jobs << "' and '"
-                << argument << "'\n";
+      complain("more than one job file: '" + out->jobs + "' and '" + argument + "'");
       return false;
     } else {
       out->jobs = argument;
     }
   }
   if (!out->help && !out->describe && out->jobs.empty()) {
-    std::cerr << "edgefront-probe: no job file given; - is standard input, see --help\n";
+    complain("no job file given; - is standard input, see --help");
     return false;
   }
   return true;
 }
+
+struct Closer {
+  void operator()(std::FILE* file) const {
+    if (file != stdin) std::fclose(file);
+  }
+};
+using File = std::unique_ptr<std::FILE, Closer>;
+
+/// Null, with a message, where the file cannot be read.
+File open_jobs(const std::string& path) {
+  if (path == "-") return File(stdin);
+  File file(std::fopen(path.c_str(), "re"));
+  if (!file) complain("cannot read job file '" + path + "': " + std::strerror(errno));
+  return file;
+}
+
+/// Prints every twentieth part of a stage.
+class Progress {
+ public:
+  explicit Progress(bool quiet) : quiet_(quiet) {}
+  void operator()(const std::string& stage, int done, int total) {
+    const int percent = 100 * done / total;
+    if (quiet_ || (percent / 5 == printed_ / 5 && done < total)) return;
+    printed_ = percent;
+    std::fprintf(stderr, "%s %d/%d\n", stage.c_str(), done, total);
+  }
+
+ private:
+  bool quiet_;
+  int printed_ = -1;  // per cent
+};
 
 int describe() {
   edgefront::ProbeResult result;
   result.kind = edgefront::ResultKind::kHandshake;
   result.identity = edgefront::describe_device("");
   result.state = edgefront::describe_state("");
-  std::cout << edgefront::result_line(result) << std::endl;
-  return std::cout.good() ? kDone : kSurroundingsFailed;
+  return print(edgefront::result_line(result) + "\n");
 }
 
 int measure(const Arguments& arguments) {
-  std::ifstream file;
-  if (arguments.jobs != "-") {
-    file.open(arguments.jobs);
-    if (!file.good()) {
-      std::cerr << "edgefront-probe: cannot read job file '" << arguments.jobs
-                << "': " << std::strerror(errno) << "\n";
-      return kWrongInput;
-    }
-  }
-  int printed = -1;  // per cent
-  const auto progress = [&](const std::string& stage, int done, int total) {
-    const int percent = 100 * done / total;
-    if (arguments.quiet || (percent / 5 == printed / 5 && done < total)) return;
-    printed = percent;
-    std::cerr << stage << " " << done << "/" << total << "\n";
-  };
-  const edgefront::SessionSummary summary = edgefront::run_session(
-      arguments.jobs == "-" ? std::cin : file, std::cout, edgefront::describe_device(""),
-      edgefront::describe_state(""), progress);
+  const File file = open_jobs(arguments.jobs);
+  if (!file) return kWrongInput;
+  const edgefront::SessionSummary summary =
+      edgefront::run_session(file.get(), stdout, edgefront::describe_device(""),
+                             edgefront::describe_state(""), Progress(arguments.quiet));
   if (!summary.written) {
-    std::cerr << "edgefront-probe: the results could not be written\n";
+    complain("the results could not be written");
     return kSurroundingsFailed;
   }
   return summary.errors == 0 ? kDone : kWrongInput;
@@ -107,12 +134,9 @@ int measure(const Arguments& arguments) {
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a host that is gone is an exit code, not a signal
-  std::ios::sync_with_stdio(false);
   Arguments arguments;
   if (!parse_arguments(argc, argv, &arguments)) return kWrongInput;
-  if (arguments.help) {
-    std::cout << kHelp << std::flush;
-    return std::cout.good() ? kDone : kSurroundingsFailed;
-  }
-  return arguments.describe ? describe() : measure(arguments);
+  if (arguments.help) return print(kHelp);
+  if (arguments.describe) return describe();
+  return measure(arguments);
 }

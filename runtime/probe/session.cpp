@@ -1,10 +1,7 @@
 #include "runtime/probe/session.h"
 
-#include <istream>
 #include <map>
-#include <ostream>
 #include <set>
-#include <streambuf>
 #include <utility>
 #include <vector>
 
@@ -22,7 +19,7 @@ struct NumberedJob {
 // All that a session knows between its steps.
 class Session {
  public:
-  Session(std::ostream& out, const std::function<void(const std::string&, int, int)>& progress)
+  Session(std::FILE* out, const std::function<void(const std::string&, int, int)>& progress)
       : out_(out), progress_(progress) {}
 
   void handshake(const DeviceIdentity& identity, const DeviceState& state) {
@@ -33,7 +30,7 @@ class Session {
     write(result);
   }
 
-  void read_jobs(std::istream& in) {
+  void read_jobs(std::FILE* in) {
     std::string text;
     for (int line = 1; read_line(in, kMaxLineBytes, &text); ++line) {
       if (text.find_first_not_of(" \t\r") == std::string::npos) continue;
@@ -85,7 +82,6 @@ class Session {
     result.networks = summary_.networks;
     result.errors = summary_.errors;
     write(result);
-    summary_.written = out_.flush().good();
     return summary_;
   }
 
@@ -154,9 +150,13 @@ class Session {
   }
 
   // Flushed line by line: the other end is often a pipe, and a killed probe keeps what it said.
-  void write(const ProbeResult& result) { out_ << result_line(result) << '\n' << std::flush; }
+  void write(const ProbeResult& result) {
+    const std::string line = result_line(result) + "\n";
+    const bool whole = std::fwrite(line.data(), 1, line.size(), out_) == line.size();
+    if (!whole || std::fflush(out_) != 0) summary_.written = false;
+  }
 
-  std::ostream& out_;
+  std::FILE* out_;
   const std::function<void(const std::string&, int, int)>& progress_;
   ProtocolOptions protocol_;
   std::vector<NumberedJob> layers_, networks_;
@@ -166,11 +166,10 @@ class Session {
 
 }  // namespace
 
-bool read_line(std::istream& in, std::size_t limit, std::string* line) {
+bool read_line(std::FILE* in, std::size_t limit, std::string* line) {
   line->clear();
-  std::streambuf* buffer = in.rdbuf();
   bool any = false;
-  for (int c = buffer->sbumpc(); c != std::char_traits<char>::eof(); c = buffer->sbumpc()) {
+  for (int c = std::getc(in); c != EOF; c = std::getc(in)) {
     any = true;
     if (c == '\n') return true;
     if (line->size() <= limit) line->push_back(static_cast<char>(c));
@@ -178,7 +177,7 @@ bool read_line(std::istream& in, std::size_t limit, std::string* line) {
   return any;
 }
 
-SessionSummary run_session(std::istream& in, std::ostream& out, const DeviceIdentity& identity,
+SessionSummary run_session(std::FILE* in, std::FILE* out, const DeviceIdentity& identity,
                            const DeviceState& state,
                            const std::function<void(const std::string&, int, int)>& progress) {
   Session session(out, progress);

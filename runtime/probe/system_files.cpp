@@ -3,8 +3,8 @@
 #include <dirent.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
-#include <fstream>
 
 namespace edgefront {
 
@@ -14,11 +14,35 @@ std::string trimmed(const std::string& text) {
   return text.substr(begin, text.find_last_not_of(" \t\r\n\"") - begin + 1);
 }
 
+std::vector<std::string> lines_of(const std::string& path) {
+  std::vector<std::string> lines;
+  std::FILE* file = std::fopen(path.c_str(), "re");
+  if (file == nullptr) return lines;
+  bool begun = false;
+  for (int c = std::fgetc(file); c != EOF; c = std::fgetc(file)) {
+    if (!begun) lines.emplace_back();
+    begun = c != '\n';
+    if (begun) lines.back().push_back(static_cast<char>(c));
+  }
+  std::fclose(file);
+  return lines;
+}
+
+std::vector<std::string> words_of(const std::string& text) {
+  constexpr const char* kBlanks = " \t\r\n";
+  std::vector<std::string> words;
+  std::size_t begin = text.find_first_not_of(kBlanks);
+  while (begin != std::string::npos) {
+    const std::size_t end = text.find_first_of(kBlanks, begin);
+    words.push_back(text.substr(begin, end - begin));
+    begin = text.find_first_not_of(kBlanks, end);
+  }
+  return words;
+}
+
 std::string first_line(const std::string& path) {
-  std::ifstream file(path);
-  std::string line;
-  std::getline(file, line);
-  return trimmed(line);
+  const std::vector<std::string> lines = lines_of(path);
+  return lines.empty() ? "" : trimmed(lines[0]);
 }
 
 double number_in(const std::string& path) {

@@ -9,6 +9,13 @@ namespace edgefront {
 /// Without white space and quotation marks at both ends.
 std::string trimmed(const std::string& text);
 
+/// Without their newlines; none where the file cannot be read. (C's files: streams would add a
+/// megabyte to static programs.)
+std::vector<std::string> lines_of(const std::string& path);
+
+/// The words between blanks.
+std::vector<std::string> words_of(const std::string& text);
+
 /// The first line, trimmed; empty where the file cannot be read.
 std::string first_line(const std::string& path);
 
