@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "runtime/probe/compare.h"
 #include "runtime/probe/session.h"
 
 namespace {
@@ -17,6 +18,7 @@ constexpr int kSurroundingsFailed = 3;
 
 constexpr const char* kHelp =
     "Usage: edgefront-probe JOBS > results.jsonl\n"
+    "       edgefront-probe --compare [JOBS]\n"
     "       edgefront-probe --describe\n"
     "\n"
     "Measures layers and networks on this machine. JOBS is a file of JSON Lines, as written by\n"
@@ -26,6 +28,9 @@ constexpr const char* kHelp =
     "error\n"
     "result with its number, and the others go on.\n"
     "\n"
+    "  --compare   measure the layers of JOBS (default: common layers of MobileNetV2 and V3) in\n"
+    "              int8 and in fp32, with this machine's best kernels or those that the\n"
+    "              environment variable EDGEFRONT_KERNELS names, and print a table of both times\n"
     "  --describe  print this machine and its state as one line and stop\n"
     "  --quiet     no progress\n"
     "  --help      this text\n"
@@ -36,7 +41,7 @@ constexpr const char* kHelp =
 
 struct Arguments {
   std::string jobs;
-  bool describe = false, quiet = false, help = false;
+  bool compare = false, describe = false, quiet = false, help = false;
 };
 
 void complain(const std::string& message) {
@@ -59,6 +64,8 @@ bool parse_arguments(int argc, char** argv, Arguments* out) {
       out->help = true;
     } else if (argument == "--describe") {
       out->describe = true;
+    } else if (argument == "--compare") {
+      out->compare = true;
     } else if (argument == "--quiet") {
       out->quiet = true;
     } else if (argument.size() > 1 && argument[0] == '-') {
@@ -71,7 +78,7 @@ bool parse_arguments(int argc, char** argv, Arguments* out) {
       out->jobs = argument;
     }
   }
-  if (!out->help && !out->describe && out->jobs.empty()) {
+  if (!out->help && !out->describe && !out->compare && out->jobs.empty()) {
     complain("no job file given; - is standard input, see --help");
     return false;
   }
@@ -117,6 +124,32 @@ int describe() {
   return print(edgefront::result_line(result) + "\n");
 }
 
+int compare(const Arguments& arguments) {
+  using namespace edgefront;
+  const KernelSet* set = nullptr;
+  std::vector<LayerKey> layers = common_layers();
+  ProtocolOptions protocol;
+  Status status = choose_kernel_set(forced_kernel_set(), &set);
+  if (status.ok() && !arguments.jobs.empty()) {
+    const File file = open_jobs(arguments.jobs);
+    if (!file) return kWrongInput;
+    layers.clear();
+    status = read_comparison(file.get(), &layers, &protocol);
+  }
+  std::vector<LayerComparison> compared;
+  if (status.ok()) {
+    Progress progress(arguments.quiet);
+    status = compare_precisions(
+        layers, *set, protocol, [&](int done, int total) { progress("layers", done, total); },
+        &compared);
+  }
+  if (!status.ok()) {
+    complain(status.message());
+    return status.code() == StatusCode::kInvalid ? kWrongInput : kSurroundingsFailed;
+  }
+  return print(std::string("kernels ") + set->name + "\n" + comparison_table(compared));
+}
+
 int measure(const Arguments& arguments) {
   const File file = open_jobs(arguments.jobs);
   if (!file) return kWrongInput;
@@ -138,5 +171,5 @@ int main(int argc, char** argv) {
   if (!parse_arguments(argc, argv, &arguments)) return kWrongInput;
   if (arguments.help) return print(kHelp);
   if (arguments.describe) return describe();
-  return measure(arguments);
+  return arguments.compare ? compare(arguments) : measure(arguments);
 }
