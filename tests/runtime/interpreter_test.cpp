@@ -232,11 +232,18 @@ TEST_CASE("steps run in ranges and timed give the same bytes") {
   interpreter->invoke_range(0, steps / 2);
   interpreter->invoke_range(steps / 2, steps);
   CHECK(outputs_of(*interpreter) == expected);
-  std::vector<std::uint64_t> ticks(interpreter->steps().size(), 0);
+  constexpr std::uint64_t kUnwritten = ~std::uint64_t{0};
+  std::vector<std::uint64_t> ticks(interpreter->steps().size(), kUnwritten);
   write_random_inputs(*interpreter, 4);
   interpreter->invoke_timed(ticks.data());
   CHECK(outputs_of(*interpreter) == expected);
-  for (const std::uint64_t t : ticks) CHECK(t > 0);
+  // A short step may see no tick: the counter of AArch64 may run at less than 20 MHz.
+  std::uint64_t sum = 0;
+  for (const std::uint64_t t : ticks) {
+    CHECK(t != kUnwritten);
+    sum += t;
+  }
+  CHECK(sum > 0);
 }
 
 TEST_CASE("what is planned is what is allocated, for every kernel set of this machine") {
