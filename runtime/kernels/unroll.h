@@ -14,6 +14,6 @@
 
 /// Keeps a computed pointer in a register of its own, or compilers derive all pointers of a tile
 /// from one and run out of registers for the differences.
-#define EDGEFRONT_KEEP_POINTER(pointer) __asm__("" : "+r"(pointer))
+#define EDGEFRONT_KEEP_POINTER(pointer) __asm__ volatile("" : "+r"(pointer))
 
 #define EDGEFRONT_INLINE inline __attribute__((always_inline))

@@ -71,14 +71,6 @@ static inline void store_bytes(int8_t* out, __m128i bytes, int32_t count) {
   }
 }
 
-/// The first `count` of eight bytes, zeros behind; none where `count` is not positive.
-static inline __m128i load_bytes8(const int8_t* from, int32_t count) {
-  if (count >= 8) return _mm_loadl_epi64((const __m128i*)from);
-  int8_t buffer[8] = {0};
-  if (count > 0) memcpy(buffer, from, (size_t)count);
-  return _mm_loadl_epi64((const __m128i*)buffer);
-}
-
 /// Lanes 0 … count − 1 of eight for vmaskmovps.
 static inline __m256i lane_mask8(int64_t count) {
   const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);

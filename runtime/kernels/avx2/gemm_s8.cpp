@@ -11,6 +11,7 @@ struct SignDot {
   static constexpr bool kUnsignedWeights = false;
   static constexpr bool kSumInTile = true;
   static constexpr int kPixels = 4;
+  static constexpr int kHalfPixels = 6;
   struct Input {
     __m256i raw, magnitude;
   };

@@ -10,6 +10,7 @@ struct VnniDot {
   static constexpr bool kUnsignedWeights = true;
   static constexpr bool kSumInTile = true;
   static constexpr int kPixels = 6;
+  static constexpr int kHalfPixels = 12;
   using Input = __m256i;
   static EDGEFRONT_INLINE Input input(__m256i quads) { return quads; }
   static EDGEFRONT_INLINE __m256i add(__m256i sums, Input a, __m256i weights) {
@@ -94,6 +95,7 @@ struct FlippedDot {
   static constexpr bool kUnsignedWeights = false;
   static constexpr bool kSumInTile = false;
   static constexpr int kPixels = 6;
+  static constexpr int kHalfPixels = 12;
   using Input = __m256i;
   static EDGEFRONT_INLINE Input input(__m256i quads) { return quads; }
   static EDGEFRONT_INLINE __m256i add(__m256i sums, Input a, __m256i weights) {

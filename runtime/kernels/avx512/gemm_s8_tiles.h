@@ -123,7 +123,12 @@ EDGEFRONT_INLINE __m512i load_residual(const int8_t* residual, __mmask16 mask) {
 template <Finish kFinish, Last kLast, int kPixels, int kPanels>
 EDGEFRONT_INLINE void finish_tile(const Tile& t, const __m512i acc[kPixels][kPanels]) {
   constexpr int kChunkPixels = 4 / kPanels;
-  const Clamp512 clamp = *t.clamp;
+  // Hidden from the compiler until now, or it keeps their contents in registers that the products
+  // need.
+  const Clamp512* clamp = t.clamp;
+  const Sum512* sum = t.sum;
+  EDGEFRONT_KEEP_POINTER(clamp);
+  EDGEFRONT_KEEP_POINTER(sum);
   __m512 multipliers[kPanels];
   EDGEFRONT_UNROLL
   for (int v = 0; v < kPanels; ++v) {
@@ -144,16 +149,16 @@ EDGEFRONT_INLINE void finish_tile(const Tile& t, const __m512i acc[kPixels][kPan
       }
       const __m512 scaled = _mm512_mul_ps(_mm512_cvtepi32_ps(acc[pixel][v]), multipliers[v]);
       if constexpr (kFinish == Finish::kClamp) {
-        q[i] = round_below_high(scaled, clamp.high);
+        q[i] = round_below_high(scaled, clamp->high);
       } else {
         const int8_t* from = t.residual + pixel * t.output_stride + v * kPanelChannels;
         const __m512i residual = v + 1 < kPanels ? load_residual<Last::kWhole>(from, 0)
                                                  : load_residual<kLast>(from, t.last_mask);
-        q[i] = add_residual16(scaled, residual, &clamp, t.sum);
+        q[i] = add_residual16(scaled, residual, clamp, sum);
       }
     }
     const __m512i bytes =
-        pack64(q[0], q[1], q[2], q[3], kFinish == Finish::kClamp ? &clamp : &t.sum->clamp);
+        pack64(q[0], q[1], q[2], q[3], kFinish == Finish::kClamp ? clamp : &sum->clamp);
     int8_t* out = t.output + p * t.output_stride;
     if constexpr (kPixels < kChunkPixels) {
       // Fewer pixels than a chunk holds: only single ones.
