@@ -6,6 +6,7 @@
 #include "experiments/pipeline/int8_accuracy.h"
 #include "runtime/export/float_model.h"
 #include "runtime/export/mixed_precision.h"
+#include "runtime/export/simplify.h"
 #include "space/error.h"
 
 namespace edgefront {
@@ -107,14 +108,15 @@ Deployment deploy(Trainer& trainer, const SearchSpace& space, const Genotype& ge
     result.failure = trained.failure;
     return result;
   }
-  const Model folded = fold_batch_norm(trained.model);
+  const Model folded = simplify(fold_batch_norm(trained.model));
   const TrainSplit split = split_train(*data, options.train.held_out, kTrainSplitSeed);
   const ImageSet calibration_images =
       subset(data->train, split.train, std::size_t(options.calibration_images));
   const ImageSet held_out = subset(data->train, split.held_out, 4096);
   const CalibrationSet calibration = calibration_set(calibration_images, folded.normalization);
-  result.model = model_of(folded, calibration, held_out.count() > 0 ? held_out : calibration_images,
-                          options, &result);
+  // Simplified again: quantization and precisions show more, and the outputs keep every bit.
+  result.model = simplify(model_of(
+      folded, calibration, held_out.count() > 0 ? held_out : calibration_images, options, &result));
   Model& model = result.model;
   model.kernel_set = options.kernel_set;
   model.metadata = {{"genotype", to_text(space, genotype)}, {"space", space.name},

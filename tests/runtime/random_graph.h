@@ -79,11 +79,19 @@ class RandomGraph {
     for (int i = 0; i < blocks; ++i) {
       ++b_.block;
       x = block(x);
+      if (untidy_) x = cluttered(x);
       if (exits > 0 && i + exits >= blocks) b_.graph.outputs.push_back(head(x));
     }
     ++b_.block;
     b_.graph.outputs.push_back(head(x));
     return b_.graph;
+  }
+
+  /// As make(), with what passes take out: branches that reach no output, clamps of clamped values,
+  /// averages over one pixel; and activations that several layers read.
+  LayerGraph make_untidy(int exits = 0) {
+    untidy_ = true;
+    return make(exits);
   }
 
  private:
@@ -129,10 +137,28 @@ class RandomGraph {
     return y;
   }
 
+  std::int32_t cluttered(std::int32_t x) {
+    if (chance(30)) head(block(x));  // nobody reads it
+    if (chance(30)) x = b_.unary(OpKind::kRelu6, b_.unary(OpKind::kRelu, x));
+    if (chance(20)) x = b_.unary(OpKind::kRelu, b_.unary(OpKind::kHsigmoid, x));
+    if (chance(30)) {
+      const std::int32_t shared = b_.unary(activation(), b_.conv(x, b_.shape(x).channels, 1, 1));
+      x = b_.add(b_.conv(shared, b_.shape(x).channels, 1, 1), shared);
+      if (chance(50)) x = b_.unary(OpKind::kRelu, x);
+    }
+    if (chance(20)) {
+      const std::int32_t gate = b_.pool(b_.pool(x));
+      x = b_.mul(x,
+                 chance(50) ? b_.unary(OpKind::kRelu6, b_.unary(OpKind::kHsigmoid, gate)) : gate);
+    }
+    return x;
+  }
+
   std::int32_t head(std::int32_t x) { return b_.fully_connected(activated(b_.pool(x)), 10); }
 
   std::mt19937_64 random_;
   GraphBuilder b_;
+  bool untidy_ = false;
 };
 
 }  // namespace edgefront::test

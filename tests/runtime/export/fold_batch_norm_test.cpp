@@ -1,12 +1,16 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <cstring>
 #include <limits>
+#include <memory>
 #include <string>
 
 #include "runtime/export/float_model.h"
+#include "runtime/interpreter.h"
 #include "space/error.h"
 #include "tests/runtime/export/sample_networks.h"
+#include "tests/runtime/random_graph.h"
 
 using namespace edgefront;
 
@@ -21,7 +25,61 @@ std::string refusal(const FloatModel& model) {
   return "accepted";
 }
 
+/// Random weights; batch norm behind seven of ten convolutions, with or without a bias before it.
+FloatModel random_float_model(const LayerGraph& graph, std::uint64_t seed) {
+  RandomStream random(seed, 1);
+  samples::NetworkBuilder values({1, 1, 1}, seed);
+  FloatModel model;
+  model.graph = graph;
+  for (const Layer& layer : graph.layers) {
+    if (!has_weights(layer.op)) continue;
+    const int channels = graph.tensors[layer.output].shape.channels;
+    const std::int64_t count = weight_count(graph, layer);
+    FloatLayer& weights = model.layers[layer.name];
+    weights.weights = values.normal(std::size_t(count), std::sqrt(2.0 * channels / double(count)));
+    const bool norm = layer.op != OpKind::kFullyConnected && random.uniform() < 0.7;
+    if (!norm || random.uniform() < 0.3) weights.bias = values.normal(channels, 0.1);
+    if (!norm) continue;
+    weights.batch_norm.gamma = values.uniform(channels, -1.3, 1.3);
+    weights.batch_norm.beta = values.normal(channels, 0.3);
+    weights.batch_norm.mean = values.normal(channels, 0.3);
+    weights.batch_norm.variance = values.uniform(channels, 0.2, 1.5);
+  }
+  return model;
+}
+
 }  // namespace
+
+TEST_CASE("500 random networks give the same folded as with batch norm as it is defined") {
+  int norms = 0;
+  for (std::uint64_t seed = 0; seed < 500; ++seed) {
+    CAPTURE(seed);
+    test::RandomGraph random(seed);
+    const int exits = static_cast<int>(seed % 3);
+    const LayerGraph graph = seed % 2 == 0 ? random.make(exits) : random.make_untidy(exits);
+    const FloatModel model = random_float_model(graph, seed);
+    for (const auto& entry : model.layers) norms += !entry.second.batch_norm.gamma.empty();
+    samples::NetworkBuilder values({1, 1, 1}, seed + 1);
+    const std::vector<float> image =
+        values.normal(std::size_t(graph.tensors[graph.inputs[0]].shape.elements()), 1.0);
+    const std::vector<samples::Values> expected = samples::plain_forward(model, image.data());
+    std::unique_ptr<Interpreter> interpreter;
+    REQUIRE(Interpreter::load(fold_batch_norm(model), {}, &interpreter).ok());
+    std::memcpy(interpreter->input_data(), image.data(), image.size() * sizeof(float));
+    interpreter->invoke();
+    double difference = 0, largest = 1e-6;
+    for (std::size_t i = 0; i < graph.outputs.size(); ++i) {
+      const samples::Values& values_of = expected[graph.outputs[i]];
+      const auto* actual = static_cast<const float*>(interpreter->output_data(static_cast<int>(i)));
+      for (std::size_t k = 0; k < values_of.size(); ++k) {
+        difference = std::max(difference, std::abs(values_of[k] - double{actual[k]}));
+        largest = std::max(largest, std::abs(values_of[k]));
+      }
+    }
+    CHECK(difference < 1e-5 * largest);
+  }
+  CHECK(norms > 2000);
+}
 
 TEST_CASE("folded layers give what convolution followed by batch norm gives") {
   samples::NetworkBuilder builder({7, 6, 5}, 3);
