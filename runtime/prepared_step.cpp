@@ -14,40 +14,40 @@ float* f32(void* p) { return static_cast<float*>(p); }
 
 void run_conv_s8(const PreparedStep& s) { s.conv_s8.kernel(s.conv_s8.args); }
 void run_conv_f32(const PreparedStep& s) { s.conv_f32.kernel(s.conv_f32.args); }
-void run_add_s8(const PreparedStep& s) { add_s8(s.add_s8); }
-void run_mul_s8(const PreparedStep& s) { mul_s8(s.mul_s8); }
-void run_pool_s8(const PreparedStep& s) { global_average_pool_s8(s.pool_s8); }
+void run_add_s8(const PreparedStep& s) { s.operators->add_s8(s.add_s8); }
+void run_mul_s8(const PreparedStep& s) { s.operators->mul_s8(s.mul_s8); }
+void run_pool_s8(const PreparedStep& s) { s.operators->global_average_pool_s8(s.pool_s8); }
 void run_table_s8(const PreparedStep& s) {
   const ElementwiseArgs& e = s.elementwise;
-  table_s8(s8(e.a), s8(e.output), e.count, e.table);
+  s.operators->table_s8(s8(e.a), s8(e.output), e.count, e.table);
 }
 void run_clamp_s8(const PreparedStep& s) {
   const ElementwiseArgs& e = s.elementwise;
-  clamp_s8(s8(e.a), s8(e.output), e.count, e.qmin, e.qmax);
+  s.operators->clamp_s8(s8(e.a), s8(e.output), e.count, e.qmin, e.qmax);
 }
 void run_quantize(const PreparedStep& s) {
   const ElementwiseArgs& e = s.elementwise;
-  quantize_s8(f32(e.a), s8(e.output), e.count, e.scale, e.zero_point);
+  s.operators->quantize_s8(f32(e.a), s8(e.output), e.count, e.scale, e.zero_point);
 }
 void run_dequantize(const PreparedStep& s) {
   const ElementwiseArgs& e = s.elementwise;
-  dequantize_s8(s8(e.a), f32(e.output), e.count, e.scale, e.zero_point);
+  s.operators->dequantize_s8(s8(e.a), f32(e.output), e.count, e.scale, e.zero_point);
 }
 void run_add_f32(const PreparedStep& s) {
   const ElementwiseArgs& e = s.elementwise;
-  add_f32(f32(e.a), f32(e.b), f32(e.output), e.count);
+  s.operators->add_f32(f32(e.a), f32(e.b), f32(e.output), e.count);
 }
 void run_mul_f32(const PreparedStep& s) {
   const ElementwiseArgs& e = s.elementwise;
-  mul_f32(f32(e.a), f32(e.b), f32(e.output), e.count, e.channels, e.b_is_full);
+  s.operators->mul_f32(f32(e.a), f32(e.b), f32(e.output), e.count, e.channels, e.b_is_full);
 }
 void run_pool_f32(const PreparedStep& s) {
   const ElementwiseArgs& e = s.elementwise;
-  global_average_pool_f32(f32(e.a), f32(e.output), e.count, e.channels);
+  s.operators->global_average_pool_f32(f32(e.a), f32(e.output), e.count, e.channels);
 }
-template <void (*kFunction)(const float*, float*, std::int64_t)>
+template <void (*ElementwiseKernels::*kFunction)(const float*, float*, std::int64_t)>
 void run_unary_f32(const PreparedStep& s) {
-  kFunction(f32(s.elementwise.a), f32(s.elementwise.output), s.elementwise.count);
+  (s.operators->*kFunction)(f32(s.elementwise.a), f32(s.elementwise.output), s.elementwise.count);
 }
 
 ActivationF32 activation_f32(Activation activation) {
@@ -272,12 +272,7 @@ PreparedStep prepare_plain(const Context& c, void (*run)(const PreparedStep&)) {
   return prepared;
 }
 
-}  // namespace
-
-PreparedStep prepare_step(const Model& model, const Step& step, const KernelSet& set,
-                          const StepMemory& memory) {
-  const Context c{model, step, set, memory,
-                  step_packed_bytes(model.graph, step, set, memory.slices)};
+PreparedStep prepare_operator(const Context& c) {
   const bool int8 = c.layer().precision == Precision::kInt8;
   switch (c.layer().op) {
     case OpKind::kConv2d:
@@ -291,19 +286,30 @@ PreparedStep prepare_step(const Model& model, const Step& step, const KernelSet&
     case OpKind::kGlobalAveragePool:
       return int8 ? prepare_pool_s8(c) : prepare_plain(c, run_pool_f32);
     case OpKind::kRelu:
-      return prepare_plain(c, int8 ? run_clamp_s8 : run_unary_f32<relu_f32>);
+      return prepare_plain(c, int8 ? run_clamp_s8 : run_unary_f32<&ElementwiseKernels::relu_f32>);
     case OpKind::kRelu6:
-      return prepare_plain(c, int8 ? run_clamp_s8 : run_unary_f32<relu6_f32>);
+      return prepare_plain(c, int8 ? run_clamp_s8 : run_unary_f32<&ElementwiseKernels::relu6_f32>);
     case OpKind::kHswish:
-      return prepare_plain(c, int8 ? run_table_s8 : run_unary_f32<hswish_f32>);
+      return prepare_plain(c, int8 ? run_table_s8 : run_unary_f32<&ElementwiseKernels::hswish_f32>);
     case OpKind::kHsigmoid:
-      return prepare_plain(c, int8 ? run_table_s8 : run_unary_f32<hsigmoid_f32>);
+      return prepare_plain(c,
+                           int8 ? run_table_s8 : run_unary_f32<&ElementwiseKernels::hsigmoid_f32>);
     case OpKind::kQuantize:
       return prepare_plain(c, run_quantize);
     case OpKind::kDequantize:
       return prepare_plain(c, run_dequantize);
   }
   return PreparedStep{};
+}
+
+}  // namespace
+
+PreparedStep prepare_step(const Model& model, const Step& step, const KernelSet& set,
+                          const StepMemory& memory) {
+  PreparedStep prepared = prepare_operator(
+      {model, step, set, memory, step_packed_bytes(model.graph, step, set, memory.slices)});
+  prepared.operators = &elementwise_kernels(set);
+  return prepared;
 }
 
 }  // namespace edgefront

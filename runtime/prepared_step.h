@@ -30,6 +30,7 @@ struct BandedStep;  // runtime/banded_step.h
 /// `run` knows which member of the union it reads.
 struct PreparedStep {
   void (*run)(const PreparedStep&);
+  const ElementwiseKernels* operators;  ///< of the kernel set
   union {
     struct {
       void (*kernel)(const ConvArgsS8&);

@@ -257,4 +257,21 @@ void dequantize_s8(const int8_t* input, float* output, int64_t count, float scal
       });
 }
 
+const ElementwiseKernels kPortableElementwise = {
+    add_s8,
+    mul_s8,
+    global_average_pool_s8,
+    table_s8,
+    clamp_s8,
+    add_f32,
+    mul_f32,
+    global_average_pool_f32,
+    relu_f32,
+    relu6_f32,
+    hswish_f32,
+    hsigmoid_f32,
+    quantize_s8,
+    dequantize_s8,
+};
+
 }  // namespace edgefront

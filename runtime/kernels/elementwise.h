@@ -1,7 +1,7 @@
-// Operators without weights. Plain arguments, exact arithmetic of design 5.1; one portable
-// implementation serves every kernel set for now. All but pooling and the two conversions may run
-// in place: `output` may be `a`, or `b` where that is as long, since the i-th values are read
-// before the i-th is written.
+// Operators without weights. Plain arguments, exact arithmetic of design 5.1. The functions below
+// are portable and normative; kernel sets have rows of their own with the same bits. All but
+// pooling and the two conversions may run in place: `output` may be `a`, or `b` where that is as
+// long, since the i-th values are read before the i-th is written.
 #pragma once
 
 #include <stdint.h>
@@ -66,5 +66,27 @@ void quantize_s8(const float* input, int8_t* output, int64_t count, float scale,
                  int32_t zero_point);
 void dequantize_s8(const int8_t* input, float* output, int64_t count, float scale,
                    int32_t zero_point);
+
+/// One implementation of all of them; every pointer is set. int8 and fp32 values are the same bits
+/// in every set.
+struct ElementwiseKernels {
+  void (*add_s8)(const AddArgsS8&);
+  void (*mul_s8)(const MulArgsS8&);
+  void (*global_average_pool_s8)(const PoolArgsS8&);
+  void (*table_s8)(const int8_t*, int8_t*, int64_t, const int8_t*);
+  void (*clamp_s8)(const int8_t*, int8_t*, int64_t, int32_t, int32_t);
+  void (*add_f32)(const float*, const float*, float*, int64_t);
+  void (*mul_f32)(const float*, const float*, float*, int64_t, int32_t, int32_t);
+  void (*global_average_pool_f32)(const float*, float*, int64_t, int32_t);
+  void (*relu_f32)(const float*, float*, int64_t);
+  void (*relu6_f32)(const float*, float*, int64_t);
+  void (*hswish_f32)(const float*, float*, int64_t);
+  void (*hsigmoid_f32)(const float*, float*, int64_t);
+  void (*quantize_s8)(const float*, int8_t*, int64_t, float, int32_t);
+  void (*dequantize_s8)(const int8_t*, float*, int64_t, float, int32_t);
+};
+
+/// The functions of this header.
+extern const ElementwiseKernels kPortableElementwise;
 
 }  // namespace edgefront

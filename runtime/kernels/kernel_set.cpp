@@ -97,6 +97,10 @@ const ConvKernelF32& kernel_f32(const KernelSet& set, OpKind op, const ConvGeome
   return own ? *own : *own_f32(kReference, slot);
 }
 
+const ElementwiseKernels& elementwise_kernels(const KernelSet& set) {
+  return set.elementwise ? *set.elementwise : kPortableElementwise;
+}
+
 int32_t kernel_version(const KernelSet& set, OpKind op, const ConvGeometry& geometry) {
   switch (slot_of(op, geometry)) {
     case Slot::kPointwise:

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "runtime/graph.h"
+#include "runtime/kernels/elementwise.h"
 #include "runtime/kernels/kernels.h"
 #include "runtime/status.h"
 
@@ -26,6 +27,7 @@ struct KernelSet {
   const ConvKernelF32* conv_f32;
   const ConvKernelF32* depthwise_f32;
   const ConvKernelF32* fully_connected_f32;
+  const ElementwiseKernels* elementwise = nullptr;
 };
 
 /// All sets, those of other architectures too (never available here): x86, then ARM, each best
@@ -36,6 +38,8 @@ const std::vector<const KernelSet*>& kernel_sets();
 /// `op` is a convolution, depthwise or fully connected.
 const ConvKernelS8& kernel_s8(const KernelSet& set, OpKind op, const ConvGeometry& geometry);
 const ConvKernelF32& kernel_f32(const KernelSet& set, OpKind op, const ConvGeometry& geometry);
+/// The operators without weights that `set` uses: its own or the portable ones.
+const ElementwiseKernels& elementwise_kernels(const KernelSet& set);
 int32_t kernel_version(const KernelSet& set, OpKind op, const ConvGeometry& geometry);
 
 ConvGeometry geometry_of(const LayerGraph& graph, const Layer& layer);

@@ -85,6 +85,7 @@ void direct_f32(const ConvArgsF32& args) {
 }
 
 #define EDGEFRONT_X86(function) function
+#define EDGEFRONT_X86_ROW(row) &row
 
 #else
 
@@ -95,6 +96,7 @@ bool has_avx512_vnni() { return false; }
 bool has_amx() { return false; }
 
 #define EDGEFRONT_X86(function) nullptr
+#define EDGEFRONT_X86_ROW(row) nullptr
 
 #endif
 
@@ -180,8 +182,6 @@ const ConvKernelF32 kAvx512FullyConnectedF32 = {"fully_connected_32", gemm_packe
                                                 gemm_no_scratch, gemm_pack_f32,
                                                 EDGEFRONT_X86(matrix_f32<avx512_gemm_f32>)};
 
-#undef EDGEFRONT_X86
-
 }  // namespace
 
 // Versions: pointwise, conv, depthwise, fully connected, elementwise.
@@ -191,7 +191,7 @@ const KernelSet kAvx2Set = {"avx2",
                             2,
                             3,
                             2,
-                            1,
+                            2,
                             &kAvx2PointwiseS8,
                             &kAvx2ConvS8,
                             &kAvx2DepthwiseS8,
@@ -199,7 +199,8 @@ const KernelSet kAvx2Set = {"avx2",
                             &kAvx2PointwiseF32,
                             &kAvx2ConvF32,
                             &kAvx2DepthwiseF32,
-                            &kAvx2FullyConnectedF32};
+                            &kAvx2FullyConnectedF32,
+                            EDGEFRONT_X86_ROW(kAvx2Elementwise)};
 
 const KernelSet kAvx2VnniSet = {"avx2_vnni",
                                 has_avx2_vnni,
@@ -207,7 +208,7 @@ const KernelSet kAvx2VnniSet = {"avx2_vnni",
                                 2,
                                 3,
                                 2,
-                                1,
+                                2,
                                 &kAvx2VnniPointwiseS8,
                                 &kAvx2VnniConvS8,
                                 &kAvx2VnniDepthwiseS8,
@@ -215,7 +216,8 @@ const KernelSet kAvx2VnniSet = {"avx2_vnni",
                                 &kAvx2PointwiseF32,
                                 &kAvx2ConvF32,
                                 &kAvx2DepthwiseF32,
-                                &kAvx2FullyConnectedF32};
+                                &kAvx2FullyConnectedF32,
+                                EDGEFRONT_X86_ROW(kAvx2Elementwise)};
 
 const KernelSet kAvx512Set = {"avx512",
                               has_avx512,
@@ -223,7 +225,7 @@ const KernelSet kAvx512Set = {"avx512",
                               2,
                               3,
                               2,
-                              1,
+                              2,
                               &kAvx512PointwiseS8,
                               &kAvx512ConvS8,
                               &kAvx512DepthwiseS8,
@@ -231,7 +233,8 @@ const KernelSet kAvx512Set = {"avx512",
                               &kAvx512PointwiseF32,
                               &kAvx512ConvF32,
                               &kAvx512DepthwiseF32,
-                              &kAvx512FullyConnectedF32};
+                              &kAvx512FullyConnectedF32,
+                              EDGEFRONT_X86_ROW(kAvx512Elementwise)};
 
 const KernelSet kAvx512VnniSet = {"avx512_vnni",
                                   has_avx512_vnni,
@@ -239,7 +242,7 @@ const KernelSet kAvx512VnniSet = {"avx512_vnni",
                                   2,
                                   3,
                                   2,
-                                  1,
+                                  2,
                                   &kAvx512VnniPointwiseS8,
                                   &kAvx512VnniConvS8,
                                   &kAvx512VnniDepthwiseS8,
@@ -247,15 +250,16 @@ const KernelSet kAvx512VnniSet = {"avx512_vnni",
                                   &kAvx512PointwiseF32,
                                   &kAvx512ConvF32,
                                   &kAvx512DepthwiseF32,
-                                  &kAvx512FullyConnectedF32};
+                                  &kAvx512FullyConnectedF32,
+                                  EDGEFRONT_X86_ROW(kAvx512Elementwise)};
 
 const KernelSet kAmxSet = {"amx",
                            has_amx,
                            2,
                            2,
-                           1,
+                           3,
                            2,
-                           1,
+                           2,
                            &kAmxPointwiseS8,
                            &kAmxConvS8,
                            &kAvx512VnniDepthwiseS8,
@@ -263,6 +267,10 @@ const KernelSet kAmxSet = {"amx",
                            &kAvx512PointwiseF32,
                            &kAvx512ConvF32,
                            &kAvx512DepthwiseF32,
-                           &kAvx512FullyConnectedF32};
+                           &kAvx512FullyConnectedF32,
+                           EDGEFRONT_X86_ROW(kAvx512Elementwise)};
+
+#undef EDGEFRONT_X86
+#undef EDGEFRONT_X86_ROW
 
 }  // namespace edgefront

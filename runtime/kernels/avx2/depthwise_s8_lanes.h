@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "runtime/kernels/avx2/epilogue.h"
+#include "runtime/kernels/avx2/pack_bytes.h"
 #include "runtime/kernels/layouts/depthwise_s8_strips.h"
-#include "runtime/kernels/requantize.h"
 #include "runtime/kernels/unroll.h"
 
 namespace edgefront {
@@ -25,23 +25,10 @@ struct Channels256 {
   }
 };
 
-/// Same bits as requantize(): the upper clamp comes before the conversion, which gives INT32_MIN
-/// for everything below its range (and for a NaN), so that the lower clamp may follow on bytes.
 struct Requantizer256 {
-  __m256 high;
-  __m256i zero_point;  ///< int16
-  __m256i low;         ///< int8, zero point included
+  PackBytes256 bytes;
 
-  explicit Requantizer256(const RequantizeS8& r) {
-    high = _mm256_set1_ps(static_cast<float>(r.qmax - r.zero_point));
-    zero_point = _mm256_set1_epi16(static_cast<int16_t>(r.zero_point));
-    low = _mm256_set1_epi8(static_cast<char>(r.qmin));
-  }
-
-  EDGEFRONT_INLINE __m256i scale(__m256i sum, __m256 multiplier) const {
-    const __m256 scaled = _mm256_mul_ps(_mm256_cvtepi32_ps(sum), multiplier);
-    return _mm256_cvtps_epi32(_mm256_min_ps(high, scaled));
-  }
+  explicit Requantizer256(const RequantizeS8& r) : bytes(r.zero_point, r.qmin, r.qmax) {}
 
   /// The first eight bytes, or fewer.
   static EDGEFRONT_INLINE void store8(int8_t* out, __m128i bytes, int32_t count) {
@@ -58,18 +45,16 @@ struct Requantizer256 {
   template <int kPixels>
   EDGEFRONT_INLINE void finish(const __m256i sums[kPixels], const Channels256& channels,
                                int8_t* out, int64_t stride) const {
-    const __m256 m = channels.multipliers;
     const int32_t count = channels.count;
-    const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
     EDGEFRONT_UNROLL
     for (int p = 0; p < kPixels; p += 4) {
-      __m256i q[4];
+      __m256 scaled[4];
       EDGEFRONT_UNROLL
-      for (int i = 0; i < 4; ++i) q[i] = scale(sums[p + i < kPixels ? p + i : kPixels - 1], m);
-      const __m256i first = _mm256_adds_epi16(_mm256_packs_epi32(q[0], q[1]), zero_point);
-      const __m256i second = _mm256_adds_epi16(_mm256_packs_epi32(q[2], q[3]), zero_point);
-      const __m256i bytes = _mm256_max_epi8(_mm256_packs_epi16(first, second), low);
-      const __m256i pixels = _mm256_permutevar8x32_epi32(bytes, order);
+      for (int i = 0; i < 4; ++i) {
+        const __m256i sum = sums[p + i < kPixels ? p + i : kPixels - 1];
+        scaled[i] = _mm256_mul_ps(_mm256_cvtepi32_ps(sum), channels.multipliers);
+      }
+      const __m256i pixels = bytes.pack(scaled);
       const __m128i low_pixels = _mm256_castsi256_si128(pixels);
       const __m128i high_pixels = _mm256_extracti128_si256(pixels, 1);
       store8(out, low_pixels, count);

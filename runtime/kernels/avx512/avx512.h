@@ -2,6 +2,7 @@
 // the processor first (kernel_set.cpp).
 #pragma once
 
+#include "runtime/kernels/elementwise.h"
 #include "runtime/kernels/kernels.h"
 #include "runtime/kernels/layouts/gemm_layout.h"
 
@@ -11,5 +12,6 @@ void avx512_gemm_s8(const GemmArgsS8& args);    ///< weights of gemm_pack_s8
 void avx512_gemm_f32(const GemmArgsF32& args);  ///< weights of gemm_pack_f32
 void avx512_depthwise_s8(const ConvArgsS8& args);
 void avx512_depthwise_f32(const ConvArgsF32& args);
+extern const ElementwiseKernels kAvx512Elementwise;
 
 }  // namespace edgefront

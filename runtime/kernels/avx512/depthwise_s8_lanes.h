@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 #include "runtime/kernels/avx512/epilogue.h"
+#include "runtime/kernels/avx512/pack_bytes.h"
 #include "runtime/kernels/layouts/depthwise_s8_strips.h"
-#include "runtime/kernels/requantize.h"
 #include "runtime/kernels/unroll.h"
 
 namespace edgefront {
@@ -23,40 +23,25 @@ struct Channels512 {
   }
 };
 
-/// Same bits as requantize(): the upper clamp comes before the conversion, which gives INT32_MIN
-/// for everything below its range (and for a NaN), so that the lower clamp may follow on bytes.
 struct Requantizer512 {
-  __m512 high;
-  __m512i zero_point;  ///< int16
-  __m512i low;         ///< int8, zero point included
+  PackBytes512 bytes;
 
-  explicit Requantizer512(const RequantizeS8& r) {
-    high = _mm512_set1_ps(static_cast<float>(r.qmax - r.zero_point));
-    zero_point = _mm512_set1_epi16(static_cast<int16_t>(r.zero_point));
-    low = _mm512_set1_epi8(static_cast<char>(r.qmin));
-  }
-
-  EDGEFRONT_INLINE __m512i scale(__m512i sum, __m512 multiplier) const {
-    const __m512 scaled = _mm512_mul_ps(_mm512_cvtepi32_ps(sum), multiplier);
-    return _mm512_cvtps_epi32(_mm512_min_ps(high, scaled));
-  }
+  explicit Requantizer512(const RequantizeS8& r) : bytes(r.zero_point, r.qmin, r.qmax) {}
 
   /// Sixteen channels of kPixels pixels, four pixels to a vector of bytes.
   template <int kPixels>
   EDGEFRONT_INLINE void finish(const __m512i sums[kPixels], const Channels512& channels,
                                int8_t* out, int64_t stride) const {
-    const __m512 m = channels.multipliers;
     const __mmask16 mask = channels.mask;
-    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
     EDGEFRONT_UNROLL
     for (int p = 0; p < kPixels; p += 4) {
-      __m512i q[4];
+      __m512 scaled[4];
       EDGEFRONT_UNROLL
-      for (int i = 0; i < 4; ++i) q[i] = scale(sums[p + i < kPixels ? p + i : kPixels - 1], m);
-      const __m512i first = _mm512_adds_epi16(_mm512_packs_epi32(q[0], q[1]), zero_point);
-      const __m512i second = _mm512_adds_epi16(_mm512_packs_epi32(q[2], q[3]), zero_point);
-      const __m512i bytes = _mm512_max_epi8(_mm512_packs_epi16(first, second), low);
-      const __m512i pixels = _mm512_permutexvar_epi32(order, bytes);
+      for (int i = 0; i < 4; ++i) {
+        const __m512i sum = sums[p + i < kPixels ? p + i : kPixels - 1];
+        scaled[i] = _mm512_mul_ps(_mm512_cvtepi32_ps(sum), channels.multipliers);
+      }
+      const __m512i pixels = bytes.pack(scaled);
       store16(out, _mm512_castsi512_si128(pixels), mask);
       if (p + 1 < kPixels) store16(out + stride, _mm512_extracti32x4_epi32(pixels, 1), mask);
       if (p + 2 < kPixels) store16(out + 2 * stride, _mm512_extracti32x4_epi32(pixels, 2), mask);

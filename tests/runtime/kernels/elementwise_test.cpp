@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
+#include "runtime/kernels/kernel_set.h"
 #include "tests/runtime/kernels/kernel_cases.h"
 
 namespace edgefront {
@@ -268,6 +270,152 @@ TEST_CASE("a gate per channel scales many pixels in place") {
     mul_s8({a.data(), gate.data(), apart.data(), 5, channels, 0, 1, -2, 3, 0.01f, -128, 127});
     mul_s8({over.data(), gate.data(), over.data(), 5, channels, 0, 1, -2, 3, 0.01f, -128, 127});
     CHECK(over == apart);
+  }
+}
+
+/// The sets of this CPU with rows of their own.
+std::vector<const KernelSet*> sets_with_operators() {
+  std::vector<const KernelSet*> sets;
+  for (const KernelSet* set : kernel_sets()) {
+    if (set->elementwise && set->available()) sets.push_back(set);
+  }
+  return sets;
+}
+
+/// Runs `operation(kernels, output)` with the portable functions and with the set's; true if both
+/// write the same bytes and leave the guards intact. `output` starts with the bytes of `initial`.
+template <typename Operation>
+bool same_bytes(const KernelSet& set, const std::vector<std::int8_t>& initial,
+                const Operation& operation) {
+  const std::int64_t bytes = static_cast<std::int64_t>(initial.size());
+  GuardedBuffer expected(bytes, 1), actual(bytes, 1);
+  std::memcpy(expected.as<void>(), initial.data(), initial.size());
+  std::memcpy(actual.as<void>(), initial.data(), initial.size());
+  operation(kPortableElementwise, expected.as<std::int8_t>());
+  operation(elementwise_kernels(set), actual.as<std::int8_t>());
+  return std::memcmp(expected.as<void>(), actual.as<void>(), initial.size()) == 0 &&
+         expected.intact() && actual.intact();
+}
+
+std::vector<std::int8_t> random_bytes(std::int64_t count, Random& random) {
+  std::vector<std::int8_t> bytes(static_cast<std::size_t>(count));
+  for (std::int8_t& q : bytes) q = static_cast<std::int8_t>(random.between(-128, 127));
+  return bytes;
+}
+
+const std::int64_t kSetCounts[] = {1,  3,  7,  8,  9,  15, 16,  17,  24,  31,  32,  33,
+                                   40, 47, 63, 64, 65, 72, 100, 127, 129, 255, 300, 1000};
+
+TEST_CASE("add, mul, table and clamp of every set give the portable bits, also in place") {
+  for (const KernelSet* set : sets_with_operators()) {
+    INFO(set->name);
+    Random random{21};
+    for (const std::int64_t count : kSetCounts) {
+      GuardedBuffer a(count, 1), b(count, 1), table(256, 1);
+      fill(a, count, random);
+      fill(b, count, random);
+      fill(table, 256, random);
+      const std::vector<std::int8_t> first(a.as<std::int8_t>(), a.as<std::int8_t>() + count);
+      const float scale = static_cast<float>(random.unit() * (random.chance(0.1) ? 1e30 : 2));
+      const std::int32_t zero_a = random.pick({-128, 5, 127}), zero_y = random.pick({-128, 3, 127});
+      const std::int32_t qmin = random.between(-128, 0), qmax = random.between(0, 127);
+      for (const bool in_place : {false, true}) {
+        const auto add = [&](const ElementwiseKernels& kernels, std::int8_t* y) {
+          kernels.add_s8({in_place ? y : a.as<std::int8_t>(), b.as<std::int8_t>(), y, count, zero_a,
+                          -9, zero_y, scale, 0.7f, qmin, qmax});
+        };
+        CHECK(same_bytes(*set, first, add));
+        const auto mul = [&](const ElementwiseKernels& kernels, std::int8_t* y) {
+          kernels.mul_s8({in_place ? y : a.as<std::int8_t>(), b.as<std::int8_t>(), y, 1,
+                          static_cast<std::int32_t>(count), 1, zero_a, -9, zero_y, scale / 100,
+                          qmin, qmax});
+        };
+        CHECK(same_bytes(*set, first, mul));
+        const auto look_up = [&](const ElementwiseKernels& kernels, std::int8_t* y) {
+          const std::int8_t* x = in_place ? y : a.as<std::int8_t>();
+          kernels.table_s8(x, y, count, table.as<std::int8_t>());
+        };
+        CHECK(same_bytes(*set, first, look_up));
+        const auto clamp = [&](const ElementwiseKernels& kernels, std::int8_t* y) {
+          kernels.clamp_s8(in_place ? y : a.as<std::int8_t>(), y, count, qmin, qmax);
+        };
+        CHECK(same_bytes(*set, first, clamp));
+      }
+    }
+  }
+}
+
+TEST_CASE("gates and pooling of every set give the portable bits for any channels and pixels") {
+  for (const KernelSet* set : sets_with_operators()) {
+    INFO(set->name);
+    Random random{22};
+    for (const std::int64_t channels : kSetCounts) {
+      for (const std::int64_t pixels : {1, 4, 49, 129, 300}) {
+        if (channels * pixels > 30000) continue;
+        const std::int64_t count = channels * pixels;
+        GuardedBuffer a(count, 1), gate(channels, 1);
+        fill(a, count, random);
+        fill(gate, channels, random);
+        if (random.chance(0.3)) std::memset(a.as<void>(), 0x80, static_cast<std::size_t>(count));
+        const std::int32_t c = static_cast<std::int32_t>(channels);
+        const std::int32_t zero = random.pick({-128, 0, 127});
+        CHECK(same_bytes(*set, random_bytes(count, random),
+                         [&](const ElementwiseKernels& kernels, std::int8_t* y) {
+                           kernels.mul_s8({a.as<std::int8_t>(), gate.as<std::int8_t>(), y, pixels,
+                                           c, 0, zero, -100, -20, 0.004f, -128, 100});
+                         }));
+        CHECK(same_bytes(*set, random_bytes(channels, random),
+                         [&](const ElementwiseKernels& kernels, std::int8_t* y) {
+                           kernels.global_average_pool_s8({a.as<std::int8_t>(), y, pixels, c, zero,
+                                                           -20, 1.7f / static_cast<float>(pixels),
+                                                           -128, 127});
+                         }));
+      }
+    }
+  }
+}
+
+TEST_CASE("fp32 operators and conversions of every set give the portable bits") {
+  for (const KernelSet* set : sets_with_operators()) {
+    INFO(set->name);
+    Random random{23};
+    for (const std::int64_t count : kSetCounts) {
+      const std::int64_t pixels = 5, channels = count;
+      GuardedBuffer a(4 * pixels * channels, 4), b(4 * pixels * channels, 4), q(count, 1);
+      for (std::int64_t i = 0; i < pixels * channels; ++i) {
+        a.as<float>()[i] = static_cast<float>(20 * random.unit() - 10);
+        b.as<float>()[i] = static_cast<float>(4 * random.unit() - 2);
+      }
+      a.as<float>()[random.between(0, static_cast<std::int32_t>(count) - 1)] =
+          random.chance(0.5) ? 1e20f : std::nanf("");
+      fill(q, count, random);
+      const float *x = a.as<float>(), *z = b.as<float>();
+      const std::int32_t c = static_cast<std::int32_t>(channels);
+      const auto check = [&](std::int64_t bytes, const auto& operation) {
+        CHECK(same_bytes(*set, random_bytes(bytes, random),
+                         [&](const ElementwiseKernels& kernels, std::int8_t* y) {
+                           operation(kernels, reinterpret_cast<float*>(y));
+                         }));
+      };
+      using Kernels = ElementwiseKernels;
+      check(4 * count, [&](const Kernels& k, float* y) { k.add_f32(x, z, y, count); });
+      for (const std::int32_t full : {0, 1}) {
+        check(4 * pixels * channels,
+              [&](const Kernels& k, float* y) { k.mul_f32(x, z, y, pixels, c, full); });
+      }
+      check(4 * channels,
+            [&](const Kernels& k, float* y) { k.global_average_pool_f32(x, y, pixels, c); });
+      check(4 * count, [&](const Kernels& k, float* y) { k.relu_f32(x, y, count); });
+      check(4 * count, [&](const Kernels& k, float* y) { k.relu6_f32(x, y, count); });
+      check(4 * count, [&](const Kernels& k, float* y) { k.hswish_f32(x, y, count); });
+      check(4 * count, [&](const Kernels& k, float* y) { k.hsigmoid_f32(x, y, count); });
+      check(count, [&](const Kernels& k, float* y) {
+        k.quantize_s8(x, reinterpret_cast<std::int8_t*>(y), count, 0.05f, -7);
+      });
+      check(4 * count, [&](const Kernels& k, float* y) {
+        k.dequantize_s8(q.as<std::int8_t>(), y, count, 0.05f, -7);
+      });
+    }
   }
 }
 
