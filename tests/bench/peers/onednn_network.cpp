@@ -120,8 +120,13 @@ void OneDnnNetwork::add_primitive(const dnnl::primitive& primitive, const char* 
     values_[owner].last = int(primitives_.size());
     constants.insert({a.argument, a.memory});
   }
-  primitives_.push_back({primitive, std::move(constants), std::move(values),
-                         std::int64_t(scratchpad.get_size()), step_, name});
+  primitives_.push_back({primitive,
+                         std::move(constants),
+                         {},
+                         std::move(values),
+                         std::int64_t(scratchpad.get_size()),
+                         step_,
+                         name});
 }
 
 memory OneDnnNetwork::constant(const Desc& desc, const void* data) {
@@ -211,6 +216,9 @@ void OneDnnNetwork::share_buffers() {
     for (OneDnnArgument& a : p.values) a.memory.set_data_handle(addresses_[a.value]);
     const Desc desc({std::max<std::int64_t>(p.scratch_bytes, 1)}, Type::u8, memory::format_tag::x);
     p.arguments.insert({DNNL_ARG_SCRATCHPAD, memory(desc, engine_, base + total)});
+    for (const auto& [argument, value] : p.arguments) {
+      p.plain_arguments.push_back({argument, value.get()});
+    }
   }
 }
 
@@ -228,15 +236,22 @@ void OneDnnNetwork::write_input(const std::vector<float>& real) {
   }
 }
 
+void OneDnnNetwork::execute(const OneDnnPrimitive& p) {
+  dnnl::error::wrap_c_api(
+      dnnl_primitive_execute(p.primitive.get(), stream_.get(), int(p.plain_arguments.size()),
+                             p.plain_arguments.data()),
+      "could not execute a primitive");
+}
+
 void OneDnnNetwork::run() {
-  for (const OneDnnPrimitive& p : primitives_) p.primitive.execute(stream_, p.arguments);
+  for (const OneDnnPrimitive& p : primitives_) execute(p);
 }
 
 std::vector<double> OneDnnNetwork::run_timed() {
   std::vector<double> us(std::size_t(steps_), 0);
   for (const OneDnnPrimitive& p : primitives_) {
     const std::uint64_t before = ticks_now();
-    p.primitive.execute(stream_, p.arguments);
+    execute(p);
     us[std::size_t(p.step)] += elapsed_us(ticks_now() - before);
   }
   return us;

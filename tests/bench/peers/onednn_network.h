@@ -38,6 +38,8 @@ struct OneDnnArgument {
 struct OneDnnPrimitive {
   dnnl::primitive primitive;
   std::unordered_map<int, dnnl::memory> arguments;
+  /// The same for the C interface: building it at every call would cost small networks a lot.
+  std::vector<dnnl_exec_arg_t> plain_arguments;
   std::vector<OneDnnArgument> values;
   std::int64_t scratch_bytes = 0;
   int step = 0;  ///< of ours; reorders count to the step that needs them
@@ -89,6 +91,7 @@ class OneDnnNetwork {
                          dnnl::post_ops* ops) const;
   std::int64_t place_values(std::vector<std::int64_t>* offset);
   void share_buffers();
+  void execute(const OneDnnPrimitive& p);
 
   const Model& model_;
   OneDnnVariant variant_;
