@@ -1,11 +1,17 @@
 #include "experiments/host.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 
 #include "space/error.h"
 
 namespace edgefront {
+namespace {
+
+constexpr int kMaxNetworkThreads = 1024;
+
+}  // namespace
 
 void require(const Status& status) {
   if (status.ok()) return;
@@ -42,14 +48,26 @@ std::vector<Precision> parse_precisions(const std::vector<std::string>& texts,
 
 std::vector<int> parse_thread_counts(const std::vector<std::string>& texts,
                                      const std::string& option) {
+  std::vector<int> counts;
   for (const auto& text : texts) {
-    if (text != "1") {
-      throw InputError(option + " is '" + text +
-                       "'; accepted is 1: networks run on one thread in this version");
+    int count = 0;
+    const auto end = std::from_chars(text.data(), text.data() + text.size(), count);
+    const bool number = end.ec == std::errc() && end.ptr == text.data() + text.size();
+    if (!number || count < 1 || count > kMaxNetworkThreads) {
+      throw InputError(option + " is '" + text + "'; accepted are whole numbers from 1 to " +
+                       std::to_string(kMaxNetworkThreads));
     }
+    if (std::find(counts.begin(), counts.end(), count) != counts.end()) {
+      throw InputError(option + " has " + text + " twice");
+    }
+    counts.push_back(count);
   }
-  if (texts.empty()) throw InputError(option + " is empty; accepted is 1");
-  return {1};
+  if (counts.empty()) throw InputError(option + " is empty; accepted are whole numbers from 1");
+  return counts;
+}
+
+std::string thread_text(int threads) {
+  return std::to_string(threads) + (threads == 1 ? " thread" : " threads");
 }
 
 const KernelSet& resolve_kernel_set(const std::string& name) {

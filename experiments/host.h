@@ -25,9 +25,11 @@ std::string fixed(double value, int decimals);
 Precision parse_precision(const std::string& text, const std::string& option);
 std::vector<Precision> parse_precisions(const std::vector<std::string>& texts,
                                         const std::string& option);
-/// Positive whole numbers; today 1 is accepted (the runtime runs on one thread).
+/// Threads of one network, 1 to 1024; whether this machine has as many CPUs is asked when one runs.
 std::vector<int> parse_thread_counts(const std::vector<std::string>& texts,
                                      const std::string& option);
+/// "1 thread", "2 threads".
+std::string thread_text(int threads);
 
 /// The set that this machine uses now: `name`, else EDGEFRONT_KERNELS, else the best available.
 const KernelSet& resolve_kernel_set(const std::string& name);

@@ -30,6 +30,7 @@ constexpr char kHelp[] =
     "             values or int8 tensor values; or raw NHWC bytes (pixels, or float32)\n"
     "  --kernels NAME  kernel set (default: EDGEFRONT_KERNELS, else the model's choice where this\n"
     "             CPU has it, else the best)\n"
+    "  --threads N  threads that run the network together (default 1), at most one per CPU\n"
     "  --help     this text\n"
     "\n"
     "Exit codes: 0 done, 1 a bug (a probe disagrees), 2 wrong, missing or corrupt input,\n"
@@ -37,6 +38,7 @@ constexpr char kHelp[] =
 
 struct Arguments {
   std::string model, input, kernels;
+  int threads = 1;
   bool self_test = false, help = false;
 };
 
@@ -51,9 +53,16 @@ Status parse(int argc, char** argv, Arguments* out) {
     } else if (word == "--kernels") {
       if (++i == argc) return Status::invalid("--kernels needs a name");
       out->kernels = argv[i];
+    } else if (word == "--threads") {
+      char* end = nullptr;
+      const long threads = ++i < argc ? std::strtol(argv[i], &end, 10) : 0;
+      if (threads < 1 || threads > 1024 || *end != '\0') {
+        return Status::invalid("--threads needs a whole number from 1 to 1024");
+      }
+      out->threads = static_cast<int>(threads);
     } else if (word.size() > 1 && word[0] == '-') {
       return Status::invalid("unknown option " + word +
-                             ", accepted are --self-test, --kernels and --help");
+                             ", accepted are --self-test, --kernels, --threads and --help");
     } else {
       positional.push_back(word);
     }
@@ -199,6 +208,7 @@ int run(int argc, char** argv) {
   if (Status s = read_model_file(arguments.model, &model); !s.ok()) return report(s);
   InterpreterOptions options;
   options.kernel_set = arguments.kernels;
+  options.threads = arguments.threads;
   std::unique_ptr<Interpreter> interpreter;
   if (Status s = Interpreter::load(model, options, &interpreter); !s.ok()) return report(s);
   if (!interpreter->notice().empty()) {

@@ -91,6 +91,7 @@ int allowed_cpus() {
 #ifdef _OPENMP
 
 void run_team(int threads, TeamWork work, void* context) {
+  if (threads == 1) return work(context, 0, 1);
 #pragma omp parallel num_threads(threads)
   work(context, omp_get_thread_num(), omp_get_num_threads());
 }

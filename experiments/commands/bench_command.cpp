@@ -72,7 +72,7 @@ void describe_options(CommandLine& line) {
 BenchOptions options_of(const CommandLine& line) {
   BenchOptions options;
   options.load.kernel_set = line.text("kernels");
-  options.load.threads = parse_thread_counts(line.list("threads"), "--threads").front();
+  options.load.threads = parse_thread_counts({line.text("threads")}, "--threads").front();
   options.protocol.max_samples = int(line.integer("max-samples", 100, 10000000));
   options.protocol.seed = std::uint64_t(line.integer("seed", 0, INT64_MAX));
   options.roofs = line.given("layers");

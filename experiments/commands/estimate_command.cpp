@@ -78,7 +78,7 @@ int estimate_command(const CommandArguments& args) {
 
   CostModelOptions options;
   options.precision = parse_precision(line.text("precision"), "--precision");
-  options.threads = parse_thread_counts(line.list("threads"), "--threads").front();
+  options.threads = parse_thread_counts({line.text("threads")}, "--threads").front();
   options.kernel_set = line.text("kernels");
   options.on_miss = parse_on_miss(line.text("on-miss"));
   options.space_digest = space.digest;

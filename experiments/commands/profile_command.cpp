@@ -12,6 +12,7 @@
 #include "experiments/host.h"
 #include "hwprofiles/profile_store.h"
 #include "hwprofiles/profiler.h"
+#include "runtime/team.h"
 #include "space/error.h"
 #include "space/lower.h"
 #include "space/random.h"
@@ -40,7 +41,7 @@ std::vector<Setting> settings_of(const CommandLine& line) {
 }
 
 std::string text(const Setting& s) {
-  return std::string(precision_name(s.precision)) + ", " + std::to_string(s.threads) + " thread, " +
+  return std::string(precision_name(s.precision)) + ", " + thread_text(s.threads) + ", " +
          s.set->name;
 }
 
@@ -92,8 +93,8 @@ int show(const CommandLine& line) {
             << profile.layers.size() << " layers, " << profile.networks.size()
             << " whole networks\n";
   for (const auto& c : profile.calibrations) {
-    std::cout << "calibration " << precision_name(c.precision) << ", " << c.threads << " thread, "
-              << c.kernel_set << ", space " << c.space_digest.substr(0, 8)
+    std::cout << "calibration " << precision_name(c.precision) << ", " << thread_text(c.threads)
+              << ", " << c.kernel_set << ", space " << c.space_digest.substr(0, 8)
               << ": latency = " << fixed(c.slope, 4) << " * sum + " << fixed(c.intercept_us, 2)
               << " us, 90 % of fresh measurements within "
               << fixed(100 * c.relative_half_width_90, 1) << " % (" << c.networks << " networks)\n";
@@ -152,6 +153,7 @@ int validate(const CommandLine& line) {
   const auto genotypes = draw_networks(space, count, seed, calibration_genotypes(space, *profile));
   nlohmann::json results = nlohmann::json::array();
   for (const Setting& setting : settings_of(line)) {
+    require(check_team(setting.threads));
     CostModelOptions options;
     options.precision = setting.precision;
     options.threads = setting.threads;
@@ -205,6 +207,7 @@ int measure(const CommandLine& line) {
   ProfileOptions options;
   options.precisions = parse_precisions(line.list("precision"), "--precision");
   options.threads = parse_thread_counts(line.list("threads"), "--threads");
+  for (const int threads : options.threads) require(check_team(threads));  // before the first hour
   options.calibration_networks = int(line.integer("networks", 0, 10000));
   options.seed = std::uint64_t(line.integer("seed", 0, INT64_MAX));
   options.kernel_set = resolve_kernel_set(line.text("kernels")).name;
@@ -220,9 +223,9 @@ int measure(const CommandLine& line) {
             << " whole networks\n";
   for (const auto& c : profile.calibrations) {
     if (c.space_digest != space.digest) continue;
-    std::cout << precision_name(c.precision) << ", " << c.threads << " thread, " << c.kernel_set
-              << ": latency = " << fixed(c.slope, 4) << " * sum + " << fixed(c.intercept_us, 2)
-              << " us, 90 % of fresh measurements within "
+    std::cout << precision_name(c.precision) << ", " << thread_text(c.threads) << ", "
+              << c.kernel_set << ": latency = " << fixed(c.slope, 4) << " * sum + "
+              << fixed(c.intercept_us, 2) << " us, 90 % of fresh measurements within "
               << fixed(100 * c.relative_half_width_90, 1) << " %\n";
   }
   return 0;

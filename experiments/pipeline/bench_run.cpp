@@ -4,6 +4,7 @@
 
 #include "experiments/host.h"
 #include "runtime/probe/clock.h"
+#include "runtime/probe/pinning.h"
 #include "runtime/probe/sensors.h"
 #include "runtime/probe/timed_interpreter.h"
 #include "space/error.h"
@@ -46,7 +47,7 @@ void place(const Interpreter& interpreter, const BenchOptions& options, BenchRes
   if (options.load.threads != 1) {
     throw InputError("the roofs are those of one thread: give --layers with --threads 1");
   }
-  const PinnedThread pinned(options.protocol.cpu);
+  const PinnedTeam pinned(options.protocol.cpu, options.load.threads);
   Roofs roofs;
   require(measure_roofs(interpreter.kernel_set(), describe_device(options.root), &roofs));
   const std::int64_t network =

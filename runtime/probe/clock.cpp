@@ -1,12 +1,10 @@
 #include "runtime/probe/clock.h"
 
-#include <sched.h>
 #include <sys/resource.h>
 #include <time.h>
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 
 namespace edgefront {
 namespace {
@@ -79,25 +77,6 @@ std::int64_t context_switches() {
   rusage usage{};
   if (getrusage(RUSAGE_THREAD, &usage) != 0) return 0;
   return static_cast<std::int64_t>(usage.ru_nivcsw) + usage.ru_nvcsw;
-}
-
-PinnedThread::PinnedThread(int cpu) : cpu_(cpu >= 0 ? cpu : sched_getcpu()) {
-  static_assert(sizeof(cpu_set_t) <= sizeof(saved_), "the saved mask must fit");
-  cpu_set_t previous;
-  if (cpu_ < 0 || cpu_ >= CPU_SETSIZE) return;
-  if (sched_getaffinity(0, sizeof(previous), &previous) != 0) return;
-  std::memcpy(saved_, &previous, sizeof(previous));
-  cpu_set_t wanted;
-  CPU_ZERO(&wanted);
-  CPU_SET(cpu_, &wanted);
-  pinned_ = sched_setaffinity(0, sizeof(wanted), &wanted) == 0;
-}
-
-PinnedThread::~PinnedThread() {
-  if (!pinned_) return;
-  cpu_set_t previous;
-  std::memcpy(&previous, saved_, sizeof(previous));
-  sched_setaffinity(0, sizeof(previous), &previous);
 }
 
 }  // namespace edgefront

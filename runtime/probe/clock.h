@@ -19,21 +19,4 @@ double elapsed_us(std::uint64_t ticks);
 /// say.
 std::int64_t context_switches();
 
-/// Pins the calling thread to one CPU for the lifetime of the object; `cpu` −1 picks the current
-/// one. Not pinned where the OS refuses (containers): pinned() tells.
-class PinnedThread {
- public:
-  explicit PinnedThread(int cpu);
-  ~PinnedThread();
-  PinnedThread(const PinnedThread&) = delete;
-  PinnedThread& operator=(const PinnedThread&) = delete;
-  bool pinned() const { return pinned_; }
-  int cpu() const { return cpu_; }
-
- private:
-  bool pinned_ = false;
-  int cpu_ = -1;
-  unsigned char saved_[128];  ///< previous affinity mask
-};
-
 }  // namespace edgefront

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <map>
 #include <utility>
 
 #include "runtime/interpreter.h"
 #include "runtime/probe/chains.h"
 #include "runtime/probe/clock.h"
+#include "runtime/probe/pinning.h"
 #include "runtime/probe/rounds.h"
 #include "runtime/probe/timed_interpreter.h"
 
@@ -224,6 +226,20 @@ Status measure_group(const std::vector<const Model*>& models, const std::vector<
   return {};
 }
 
+// Layers of one number of threads.
+Status measure_alike(const std::vector<LayerKey>& keys, Bench* bench,
+                     std::vector<LayerMeasurement>* out) {
+  std::vector<std::vector<LayerMeasurement>> passes(keys.size());
+  for (int pass = 0; pass < bench->passes(); ++pass) {
+    const std::uint64_t seed = stream_value(bench->options.seed, pass);
+    std::vector<Chain> chains;
+    if (Status s = make_chains(keys, kLayersPerChain, seed, &chains); !s.ok()) return s;
+    if (Status s = measure_chains(chains, keys, seed, bench, &passes); !s.ok()) return s;
+  }
+  for (std::vector<LayerMeasurement>& one : passes) out->push_back(middle(std::move(one)));
+  return {};
+}
+
 // Job lines come from outside, and a graph may be valid and yet ask for terabytes.
 Status check_size(const LayerGraph& graph) {
   constexpr std::int64_t kMaxElements = std::int64_t{1} << 26;  // of a tensor; weights in all
@@ -274,18 +290,23 @@ Status measure_layers(const std::vector<LayerKey>& keys, const ProtocolOptions& 
     const KernelSet* set = nullptr;
     if (Status s = choose_kernel_set(key.kernel_set, &set); !s.ok()) return s;
   }
-  const PinnedThread pinned(options.cpu);
+  // One number of threads after the other: each has a team of its own, pinned while it measures.
+  std::map<int, std::vector<std::size_t>> settings;
+  for (std::size_t i = 0; i < keys.size(); ++i) settings[keys[i].threads].push_back(i);
   Bench bench(options, progress, keys.size());
   if (Status s = bench.reference.load(); !s.ok()) return s;
-  std::vector<std::vector<LayerMeasurement>> passes(keys.size());
-  for (int pass = 0; pass < bench.passes(); ++pass) {
-    const std::uint64_t seed = stream_value(options.seed, pass);
-    std::vector<Chain> chains;
-    if (Status s = make_chains(keys, kLayersPerChain, seed, &chains); !s.ok()) return s;
-    if (Status s = measure_chains(chains, keys, seed, &bench, &passes); !s.ok()) return s;
+  std::vector<LayerMeasurement> result(keys.size());
+  for (const auto& setting : settings) {
+    std::vector<LayerKey> alike;
+    for (const std::size_t i : setting.second) alike.push_back(keys[i]);
+    std::vector<LayerMeasurement> measured;
+    const PinnedTeam pinned(options.cpu, setting.first);
+    if (Status s = measure_alike(alike, &bench, &measured); !s.ok()) return s;
+    for (std::size_t i = 0; i < alike.size(); ++i) {
+      result[setting.second[i]] = std::move(measured[i]);
+    }
   }
-  out->clear();
-  for (std::vector<LayerMeasurement>& one : passes) out->push_back(middle(std::move(one)));
+  *out = std::move(result);
   return {};
 }
 
@@ -296,7 +317,7 @@ Status measure_networks(const std::vector<const Model*>& models,
   InterpreterOptions how;
   how.kernel_set = kernel_set;
   how.threads = threads;
-  const PinnedThread pinned(options.cpu);
+  const PinnedTeam pinned(options.cpu, threads);
   Bench bench(options, progress, models.size());
   if (Status s = bench.reference.load(); !s.ok()) return s;
   std::vector<std::vector<NetworkMeasurement>> passes(models.size());

@@ -19,7 +19,9 @@ refuse "no command 'serach'; accepted are space" "$edgefront" serach
 refuse 'missing SPACE.toml' "$edgefront" space
 refuse 'missing.toml' "$edgefront" space "$work/missing.toml"
 refuse "samples is 'many'; accepted are whole numbers" "$edgefront" space $space --samples many
-refuse "threads is '7'; accepted is 1" "$edgefront" profile --space $space --out "$work/x.h5" --threads 7
+refuse "threads is 'two'; accepted are whole numbers from 1" "$edgefront" profile --space $space --out "$work/x.h5" --threads 1,two
+refuse 'threads 1024: this ' "$edgefront" profile --space $space --out "$work/x.h5" --threads 1,1024
+refuse 'threads needs a whole number' "$bin/edgefront-run" model.efm --self-test --threads 0
 refuse "precision is 'int4'; accepted are" "$edgefront" profile --space $space --out "$work/x.h5" --precision int4
 
 # Unknown key, wrong type and broken syntax in a space and in an experiment.

@@ -1,7 +1,6 @@
 #include "runtime/probe/clock.h"
 
 #include <doctest/doctest.h>
-#include <sched.h>
 
 using namespace edgefront;
 
@@ -18,29 +17,4 @@ TEST_CASE("calibration happens once") {
   CHECK(ns_per_tick() == ns_per_tick());
   CHECK(ns_per_tick() > 0);
   CHECK(clock_overhead_ticks() == clock_overhead_ticks());
-}
-
-TEST_CASE("a pinned thread runs on its CPU alone and gets its old mask back") {
-  cpu_set_t before, inside, after;
-  REQUIRE(sched_getaffinity(0, sizeof(before), &before) == 0);
-  {
-    const PinnedThread pinned(-1);
-    if (pinned.pinned()) {
-      REQUIRE(sched_getaffinity(0, sizeof(inside), &inside) == 0);
-      CHECK(CPU_COUNT(&inside) == 1);
-      CHECK(CPU_ISSET(pinned.cpu(), &inside));
-    } else {
-      MESSAGE("skipped: this system does not allow pinning");
-    }
-  }
-  REQUIRE(sched_getaffinity(0, sizeof(after), &after) == 0);
-  CHECK(CPU_EQUAL(&before, &after));
-}
-
-TEST_CASE("a CPU that does not exist leaves the thread as it was") {
-  const PinnedThread far(CPU_SETSIZE - 1), beyond(1 << 20);
-  CHECK_FALSE(beyond.pinned());
-  cpu_set_t mask;
-  REQUIRE(sched_getaffinity(0, sizeof(mask), &mask) == 0);
-  CHECK(CPU_COUNT(&mask) >= 1);
 }
