@@ -2,6 +2,7 @@
 #include "costmodels/network_totals.h"
 #include "costmodels/roofline.h"
 #include "hwprofiles/layer_listing.h"
+#include "runtime/execution_steps.h"
 #include "runtime/interpreter.h"
 
 namespace edgefront {
@@ -19,7 +20,7 @@ class AnalyticCostModel final : public CostModel {
 
   NetworkCost estimate(const LayerGraph& graph) const override {
     const LayerGraph typed = with_precision(graph, options_.precision);
-    const std::vector<Step> steps = fuse(typed);
+    const std::vector<Step> steps = execution_steps(typed, set_);
     NetworkCost cost;
     for (const Step& step : steps) cost.latency_us += step_us(typed, step);
     cost.latency_low_us = kRooflineLow * cost.latency_us;
@@ -32,7 +33,7 @@ class AnalyticCostModel final : public CostModel {
   std::vector<LayerCost> layers(const LayerGraph& graph) const override {
     const LayerGraph typed = with_precision(graph, options_.precision);
     std::vector<LayerCost> costs;
-    for (const Step& step : fuse(typed)) {
+    for (const Step& step : execution_steps(typed, set_)) {
       costs.push_back(
           {key_of(typed, step, set_, options_.threads).text(), step_us(typed, step), true});
     }

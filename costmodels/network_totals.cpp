@@ -31,7 +31,9 @@ void add_energy(const LayerGraph& graph, const std::vector<Step>& steps,
 }  // namespace
 
 std::int64_t moved_bytes(const LayerGraph& graph, const Step& step) {
-  std::int64_t bytes = parameter_bytes(graph, graph.layers[step.layer]);
+  std::int64_t bytes = 0;
+  for (const Step& part : step.parts) bytes += parameter_bytes(graph, graph.layers[part.layer]);
+  if (!step.banded()) bytes = parameter_bytes(graph, graph.layers[step.layer]);
   for (const std::int32_t id : {step.input, step.input2, step.residual, step.output}) {
     if (id >= 0) bytes += graph.tensors[id].bytes();
   }

@@ -10,11 +10,12 @@
 namespace edgefront {
 
 /// Bytes that one step moves: its inputs, residual and output once each, and its weights and biases
-/// as stored (int8: one byte a weight, four a bias and four a scale).
+/// as stored (int8: one byte a weight, four a bias and four a scale). What a banded step keeps in
+/// rolling rows is not moved.
 std::int64_t moved_bytes(const LayerGraph& graph, const Step& step);
 
 /// Fills memory, counts and energy of `cost`, whose latency_us must stand. `graph` is in the
-/// precision it runs in, `steps` are fuse(graph).
+/// precision it runs in, `steps` are execution_steps().
 ///   E = Σ ops·e_op + Σ bytes·e_byte + P_static·t
 /// (bits·e_bit of the power model is communication, which one device does not do). Energy is absent
 /// without coefficients, or without e_op of this precision.

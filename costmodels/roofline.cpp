@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "costmodels/network_totals.h"
+#include "runtime/execution_steps.h"
 #include "space/error.h"
 
 namespace edgefront {
@@ -10,7 +11,7 @@ namespace edgefront {
 double roofline_us(const RooflineCoefficients& roofline, Precision precision,
                    const LayerGraph& graph, const Step& step) {
   const double peak = precision == Precision::kFloat32 ? roofline.fp32_gops : roofline.int8_gops;
-  const double operations = 2.0 * static_cast<double>(macs(graph, graph.layers[step.layer]));
+  const double operations = 2.0 * static_cast<double>(step_macs(graph, step));
   const double bytes = static_cast<double>(moved_bytes(graph, step));
   const double ns = std::max(operations / peak, bytes / roofline.bandwidth_gb_s);
   return ns * 1e-3 + roofline.overhead_us;

@@ -6,6 +6,7 @@
 #include "costmodels/network_totals.h"
 #include "costmodels/roofline.h"
 #include "hwprofiles/layer_listing.h"
+#include "runtime/execution_steps.h"
 #include "runtime/interpreter.h"
 #include "space/error.h"
 
@@ -25,6 +26,8 @@ struct KeyHash {
       h = (h ^ static_cast<std::uint64_t>(value)) * 1099511628211u;
       h ^= h >> 29;
     };
+    mix(static_cast<int>(k.expand_activation) * 8 + static_cast<int>(k.depthwise_activation));
+    mix((std::int64_t{k.expanded} << 32) ^ k.bottleneck);
     mix(static_cast<int>(k.op) * 64 + static_cast<int>(k.precision) * 32 +
         static_cast<int>(k.activation) * 2 + k.residual);
     mix((std::int64_t{k.input.height} << 32) ^ k.input.width);
@@ -42,6 +45,9 @@ struct KeyEqual {
     return a.op == b.op && a.precision == b.precision && a.input == b.input &&
            a.output == b.output && a.kernel_size == b.kernel_size && a.stride == b.stride &&
            a.activation == b.activation && a.residual == b.residual && a.threads == b.threads &&
+           a.bottleneck == b.bottleneck && a.expanded == b.expanded &&
+           a.expand_activation == b.expand_activation &&
+           a.depthwise_activation == b.depthwise_activation &&
            a.kernel_version == b.kernel_version && a.kernel_set == b.kernel_set;
   }
 };
@@ -142,7 +148,7 @@ class TableCostModel final : public CostModel {
   TimedSteps time_steps(const LayerGraph& graph) const {
     TimedSteps timed;
     timed.graph = with_precision(graph, options_.precision);
-    timed.steps = fuse(timed.graph);
+    timed.steps = execution_steps(timed.graph, set_);
     std::vector<std::string> missing;
     for (const Step& step : timed.steps) {
       timed.keys.push_back(key_of(timed.graph, step, set_, options_.threads));

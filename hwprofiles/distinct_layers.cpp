@@ -7,6 +7,7 @@
 #include <set>
 
 #include "hwprofiles/profiler.h"
+#include "runtime/execution_steps.h"
 #include "runtime/interpreter.h"
 #include "space/genes.h"
 #include "space/lower.h"
@@ -83,7 +84,7 @@ class LayerCollector {
   /// Keeps the steps that stand in graph block `block`.
   void add(const Architecture& network, int block) {
     const LayerGraph graph = with_precision(lower(network), precision_);
-    for (const Step& step : fuse(graph)) {
+    for (const Step& step : execution_steps(graph, set_)) {
       if (graph.layers[step.layer].block != block) continue;
       LayerKey key = key_of(graph, step, set_, threads_);
       keys_.try_emplace(key.text(), key);

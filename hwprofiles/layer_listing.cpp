@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "runtime/execution_steps.h"
 #include "runtime/interpreter.h"
 #include "space/error.h"
 
@@ -11,7 +12,9 @@ std::vector<LayerKey> network_keys(const LayerGraph& graph, Precision precision,
                                    const KernelSet& set) {
   const LayerGraph typed = with_precision(graph, precision);
   std::vector<LayerKey> keys;
-  for (const Step& step : fuse(typed)) keys.push_back(key_of(typed, step, set, threads));
+  for (const Step& step : execution_steps(typed, set)) {
+    keys.push_back(key_of(typed, step, set, threads));
+  }
   return keys;
 }
 

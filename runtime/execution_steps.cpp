@@ -1,6 +1,6 @@
 #include "runtime/execution_steps.h"
 
-#include <algorithm>
+#include <string>
 
 namespace edgefront {
 namespace {
@@ -9,8 +9,19 @@ namespace {
 /// enough for the rows of all its layers to stay in a second-level cache of 512 KiB or more.
 constexpr std::int64_t kBottleneckChunkBytes = std::int64_t{128} << 10;
 
+/// Expanded tensors of this size make a bottleneck run banded: a large part of a second-level cache
+/// of 1 MiB. Below, it makes no difference, or the smaller calls cost more than the cache gives.
+constexpr std::int64_t kBandedBytes = std::int64_t{384} << 10;
+
 bool is_pointwise(const Layer& layer) {
   return layer.op == OpKind::kConv2d && layer.kernel_size == 1 && layer.stride == 1;
+}
+
+BlockPath path_of(const StepOptions& options, std::int32_t block) {
+  for (const PathChoice& choice : options.choices) {
+    if (choice.block == block) return choice.path;
+  }
+  return options.path;
 }
 
 }  // namespace
@@ -29,20 +40,45 @@ bool is_inverted_bottleneck(const LayerGraph& graph, const std::vector<Step>& st
   return is_chain(graph, steps, first, last);
 }
 
-std::vector<Step> execution_steps(const LayerGraph& graph, const StepOptions& options) {
+bool banded_by_rule(const LayerGraph& graph, const Step& bottleneck, const KernelSet& set) {
+  // Measured for these sets alone.
+  const std::string name = set.name;
+  if (name.rfind("avx", 0) != 0 && name != "amx") return false;
+  // Without expansion nothing is wider than what the block reads.
+  return bottleneck.parts.size() == 3 &&
+         graph.tensors[bottleneck.parts[0].output].bytes() >= kBandedBytes;
+}
+
+std::vector<Step> execution_steps(const LayerGraph& graph, const KernelSet& set,
+                                  const StepOptions& options) {
   if (!options.fuse) return unfused(graph);
   const std::vector<Step> fused = fuse(graph);
-  if (options.path == BlockPath::kLayers) return fused;
   std::vector<Step> steps;
   for (int i = 0; i < static_cast<int>(fused.size());) {
-    int last = i + 1;
-    for (const int length : {3, 2}) {
-      if (is_inverted_bottleneck(graph, fused, i, i + length)) last = std::max(last, i + length);
+    const BlockPath path = path_of(options, graph.layers[fused[i].layer].block);
+    int length = 1;
+    if (path != BlockPath::kLayers) {
+      if (is_inverted_bottleneck(graph, fused, i, i + 2)) length = 2;
+      if (is_inverted_bottleneck(graph, fused, i, i + 3)) length = 3;
     }
-    steps.push_back(last == i + 1 ? fused[i] : chain_of(fused, i, last, kBottleneckChunkBytes));
-    i = last;
+    if (length > 1) {
+      const Step chain = chain_of(fused, i, i + length, kBottleneckChunkBytes);
+      if (path == BlockPath::kBanded || banded_by_rule(graph, chain, set)) {
+        steps.push_back(chain);
+        i += length;
+        continue;
+      }
+    }
+    steps.push_back(fused[i++]);
   }
   return steps;
+}
+
+std::int64_t step_macs(const LayerGraph& graph, const Step& step) {
+  if (!step.banded()) return macs(graph, graph.layers[step.layer]);
+  std::int64_t sum = 0;
+  for (const Step& part : step.parts) sum += step_macs(graph, part);
+  return sum;
 }
 
 }  // namespace edgefront

@@ -1,5 +1,5 @@
 // Which steps really run: fuse(), and then chains that run band by band. One pure function of
-// graph and options, used alike by the layer listing, the cost models, the memory
+// graph, kernel set and options, used alike by the layer listing, the cost models, the memory
 // planner, the exporter and the interpreter, so that what is predicted is what runs.
 #pragma once
 
@@ -8,20 +8,30 @@
 
 #include "runtime/bands.h"
 #include "runtime/fuse.h"
+#include "runtime/kernels/kernel_set.h"
 
 namespace edgefront {
 
 struct StepOptions {
-  bool fuse = true;  ///< false: one step per layer, and no bands
-  BlockPath path = BlockPath::kLayers;
+  bool fuse = true;                   ///< false: one step per layer, and no bands
+  BlockPath path = BlockPath::kRule;  ///< of blocks without a choice of their own
+  std::vector<PathChoice> choices;
 };
 
 /// `graph` is valid.
-std::vector<Step> execution_steps(const LayerGraph& graph, const StepOptions& options = {});
+std::vector<Step> execution_steps(const LayerGraph& graph, const KernelSet& set,
+                                  const StepOptions& options = {});
 
 /// An inverted bottleneck without squeeze-excite: [pointwise,] depthwise, pointwise [+ add of the
 /// block's input], all in one block of the graph and of one precision.
 bool is_inverted_bottleneck(const LayerGraph& graph, const std::vector<Step>& steps, int first,
                             int last);
+
+/// The kernel set's fixed rule for such a block. A function of shapes, precision and the set's
+/// name.
+bool banded_by_rule(const LayerGraph& graph, const Step& bottleneck, const KernelSet& set);
+
+/// Of the graph; those of a banded step are the sum of its parts.
+std::int64_t step_macs(const LayerGraph& graph, const Step& step);
 
 }  // namespace edgefront

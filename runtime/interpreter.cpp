@@ -162,8 +162,14 @@ Status Interpreter::load(const Model& model, const InterpreterOptions& options,
   auto impl = std::make_unique<Impl>();
   if (Status s = choose_set(model, options, &impl->set, &impl->notice); !s.ok()) return s;
   impl->graph = model.graph;
-  impl->steps = execution_steps(model.graph, {options.fuse, options.path});
   impl->threads = options.threads;
+  StepOptions step_options{options.fuse, options.path, {}};
+  const bool its_own = model.kernel_set.empty() || model.kernel_set == impl->set->name;
+  if (its_own) step_options.choices = model.block_choices;
+  if (!its_own && !model.block_choices.empty()) {
+    impl->notice += "; its fixed rule says which blocks run in bands";
+  }
+  impl->steps = execution_steps(model.graph, *impl->set, step_options);
   impl->plan = plan_memory(impl->graph, impl->steps, *impl->set, options.threads);
   if (Status s = impl->allocate_all(); !s.ok()) return s;
   impl->prepare_all(model);
@@ -210,6 +216,33 @@ const std::string& Interpreter::notice() const { return impl_->notice; }
 std::int64_t Interpreter::allocated_arena_bytes() const { return impl_->arena_bytes; }
 std::int64_t Interpreter::allocated_packed_bytes() const { return impl_->packed_bytes; }
 
+namespace {
+
+/// The fields in which a bottleneck's key differs from that of its first layer.
+void describe_bottleneck(const LayerGraph& graph, const Step& step, const KernelSet& set,
+                         LayerKey* key) {
+  const Step& project = step.parts.back();
+  const Step& depthwise = step.parts[step.parts.size() - 2];
+  const Layer& layer = graph.layers[depthwise.layer];
+  key->bottleneck = true;
+  key->op = OpKind::kConv2d;
+  key->kernel_size = layer.kernel_size;
+  key->stride = layer.stride;
+  if (step.parts.size() == 3) {
+    key->expanded = graph.tensors[step.parts[0].output].shape.channels;
+    key->expand_activation = step.parts[0].activation;
+  }
+  key->depthwise_activation = depthwise.activation;
+  key->activation = project.activation;
+  key->residual = project.add_layer >= 0;
+  // Becomes stale with any of the kernels that it is made of; 1 while all of them are 1.
+  key->kernel_version =
+      kernel_version(set, layer.op, geometry_of(graph, layer)) +
+      kernel_version(set, key->op, geometry_of(graph, graph.layers[project.layer])) - 1;
+}
+
+}  // namespace
+
 LayerKey key_of(const LayerGraph& graph, const Step& step, const KernelSet& set, int threads) {
   const Layer& layer = graph.layers[step.layer];
   LayerKey key;
@@ -223,6 +256,10 @@ LayerKey key_of(const LayerGraph& graph, const Step& step, const KernelSet& set,
   key.residual = step.add_layer >= 0;
   key.threads = threads;
   key.kernel_set = set.name;
+  if (step.banded()) {
+    describe_bottleneck(graph, step, set, &key);
+    return key;
+  }
   key.kernel_version = has_weights(layer.op)
                            ? kernel_version(set, layer.op, geometry_of(graph, layer))
                            : set.elementwise_version;

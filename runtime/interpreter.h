@@ -22,7 +22,7 @@ struct InterpreterOptions {
   /// do not depend on it. More than 1 needs OpenMP.
   int threads = 1;
   bool fuse = true;                     ///< false: one step per layer, for tests and debugging
-  BlockPath path = BlockPath::kLayers;  ///< of inverted bottlenecks
+  BlockPath path = BlockPath::kRule;  ///< of blocks for which the model has no choice
 };
 
 /// Not thread-safe: one Interpreter per thread; several may share nothing but the Model's file.

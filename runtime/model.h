@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/fuse.h"
 #include "runtime/graph.h"
 #include "runtime/status.h"
 
@@ -49,6 +50,8 @@ struct Model {
   std::vector<ProbeSample> probes;
   std::vector<std::pair<std::string, std::string>> metadata;  ///< e.g. genotype, space, seed
   std::string kernel_set;  ///< chosen at export; empty: the fixed rule on the machine that loads
+  /// Chosen at export for `kernel_set`; blocks without a choice follow the set's fixed rule.
+  std::vector<PathChoice> block_choices;
 };
 
 /// Everything the interpreter relies on: `validate(graph)`, sizes of all vectors, weight range

@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "runtime/execution_steps.h"
 #include "runtime/probe/rounds.h"
 
 namespace edgefront {
@@ -146,9 +147,10 @@ std::int32_t earlier_tensor(const LayerGraph& graph, const std::vector<std::int3
   return -1;
 }
 
-// Appends the layers of `part`. `borders` are the tensors between the steps so far, the last one
+// Appends the layers of `part` as block `block`. `borders` are the tensors between the steps so far, the last one
 // being what the part reads; empty before the first.
-void append(const LayerGraph& part, LayerGraph* graph, std::vector<std::int32_t>* borders) {
+void append(const LayerGraph& part, int block, LayerGraph* graph,
+            std::vector<std::int32_t>* borders) {
   std::vector<std::int32_t> id_of(part.tensors.size(), -1);
   const auto new_tensor = [&](std::int32_t id) {
     graph->tensors.push_back(part.tensors[static_cast<std::size_t>(id)]);
@@ -167,6 +169,7 @@ void append(const LayerGraph& part, LayerGraph* graph, std::vector<std::int32_t>
   for (Layer layer : part.layers) {
     for (std::int32_t& input : layer.inputs) input = input < 0 ? -1 : id_of[input];
     layer.output = new_tensor(layer.output);
+    layer.block = block;
     layer.name += std::to_string(graph->layers.size());
     graph->layers.push_back(std::move(layer));
   }
@@ -174,14 +177,19 @@ void append(const LayerGraph& part, LayerGraph* graph, std::vector<std::int32_t>
 }
 
 // Every key must still be one step of its own in the joined graph.
-bool same_steps(const LayerGraph& graph, const std::vector<int>& sequence,
+bool same_steps(const Chain& chain, const std::vector<int>& sequence,
                 const std::vector<LayerKey>& keys) {
-  const std::vector<Step> steps = fuse(graph);
+  const LayerGraph& graph = chain.graph;
+  // Every block with a bottleneck has a choice, so any kernel set gives the same steps.
+  const std::vector<Step> steps =
+      execution_steps(graph, *kernel_sets().back(), {true, BlockPath::kLayers, chain.choices});
   if (steps.size() != sequence.size()) return false;
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const LayerKey& key = keys[sequence[i]];
-    if (graph.layers[steps[i].layer].op != key.op || steps[i].activation != key.activation ||
-        (steps[i].residual >= 0) != key.residual) {
+    if (steps[i].banded() != key.bottleneck) return false;
+    const Step& last = key.bottleneck ? steps[i].parts.back() : steps[i];
+    if (graph.layers[last.layer].op != key.op || last.activation != key.activation ||
+        (last.residual >= 0) != key.residual) {
       return false;
     }
   }
@@ -203,10 +211,15 @@ Status make_chains(const std::vector<LayerKey>& keys, int max_layers, std::uint6
   for (std::vector<int>& sequence : SequenceFinder(keys, parts, max_layers, seed).find()) {
     Chain chain;
     std::vector<std::int32_t> borders;
-    for (const int key : sequence) append(parts[key].graph, &chain.graph, &borders);
+    for (const int key : sequence) {
+      // A block each: layers that happen to follow each other are no bottleneck then.
+      const int block = static_cast<int>(borders.size());
+      append(parts[key].graph, block, &chain.graph, &borders);
+      if (keys[key].bottleneck) chain.choices.push_back({block, BlockPath::kBanded});
+    }
     chain.graph.outputs.push_back(borders.back());
     if (Status s = validate(chain.graph); !s.ok()) return s;
-    if (!same_steps(chain.graph, sequence, keys)) {
+    if (!same_steps(chain, sequence, keys)) {
       return Status::invalid("layer key '" + keys[sequence[0]].text() +
                              "' and those behind it do not run as one step each");
     }

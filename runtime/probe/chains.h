@@ -12,9 +12,11 @@
 
 namespace edgefront {
 
-/// A network whose fused steps are, in order, the layers of `keys` (indices into the list given).
+/// A network whose steps are, in order, the layers of `keys` (indices into the list given), where
+/// blocks run as `choices` say.
 struct Chain {
   LayerGraph graph;
+  std::vector<PathChoice> choices;
   std::vector<int> keys;
 };
 

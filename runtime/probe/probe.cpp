@@ -30,7 +30,8 @@ struct Group {
 Status load_chain(const Chain& chain, const std::vector<LayerKey>& keys, std::uint64_t seed,
                   TimedInterpreter* out) {
   const LayerKey& first = keys[chain.keys[0]];
-  const Model model = generated_model(chain.graph, seed);
+  Model model = generated_model(chain.graph, seed);
+  model.block_choices = chain.choices;
   if (Status s = TimedInterpreter::load(model, first.kernel_set, first.threads, seed, out);
       !s.ok()) {
     return Status::invalid("layer key '" + first.text() + "': " + s.message());

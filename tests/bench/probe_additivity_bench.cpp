@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "runtime/fuse.h"
+#include "runtime/execution_steps.h"
 #include "runtime/interpreter.h"
 #include "runtime/probe/probe.h"
 #include "runtime/probe/rounds.h"
@@ -130,7 +131,7 @@ int main(int argc, char** argv) {
     const LayerGraph graph = with_precision(RandomNetwork(stream_value(seed, i)).draw(), precision);
     check(validate(graph));
     std::vector<std::string> texts;
-    for (const Step& step : fuse(graph)) {
+    for (const Step& step : execution_steps(graph, *set)) {
       const LayerKey key = key_of(graph, step, *set, 1);
       texts.push_back(key.text());
       distinct[key.text()] = key;

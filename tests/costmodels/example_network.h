@@ -28,6 +28,22 @@ inline LayerGraph example_network() {
   return lower(network);
 }
 
+/// A network whose block is wide enough for the rule of some kernel sets to run it in bands.
+inline LayerGraph wide_network() {
+  Architecture network;
+  network.resolution = 64;
+  network.input_channels = 3;
+  network.classes = 10;
+  network.stem_channels = 16;
+  BlockArchitecture block;
+  block.name = "stage1.block1";
+  block.in_channels = block.out_channels = 16;
+  block.hidden_channels = 96;
+  block.skip = SkipKind::kIdentity;
+  network.blocks = {block};
+  return lower(network);
+}
+
 /// Every layer of `graph` as this kernel set runs it; the i-th distinct one takes i + 1 µs.
 inline DeviceProfile profile_covering(const LayerGraph& graph, Precision precision,
                                       const std::string& set) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "runtime/execution_steps.h"
 #include "runtime/memory_plan.h"
 #include "runtime/model.h"
 #include "tests/costmodels/example_network.h"
@@ -84,24 +85,41 @@ TEST_CASE("without coefficients, or without those of the precision, energy is ab
 }
 
 TEST_CASE("memory is the plan's, and weights count where the device keeps them in RAM") {
-  const LayerGraph graph = example_network();
-  for (const KernelSet* set : kernel_sets()) {
-    DeviceProfile profile = profile_covering(graph, Precision::kInt8, set->name);
-    CostModelOptions options;
-    options.kernel_set = set->name;
-    const LayerGraph int8 = with_precision(graph, Precision::kInt8);
-    const MemoryPlan plan = plan_memory(int8, fuse(int8), *set, 1);
-    profile.description.weights_in_ram = true;
-    NetworkCost cost = make_table_cost_model(shared(profile), options)->estimate(graph);
-    CHECK(cost.arena_bytes == plan.arena_bytes);
-    CHECK(cost.packed_bytes == plan.packed_bytes);
-    CHECK(cost.weights_bytes == weights_bytes(generated_model(int8, 1)));
-    CHECK(cost.peak_memory_bytes == plan.arena_bytes + plan.packed_bytes + cost.weights_bytes);
-    profile.description.weights_in_ram = false;
-    cost = make_table_cost_model(shared(profile), options)->estimate(graph);
-    CHECK(cost.peak_memory_bytes == plan.arena_bytes + plan.packed_bytes);
-    CHECK(cost.parameters == parameter_count(graph));
+  for (const LayerGraph& graph : {example_network(), wide_network()}) {
+    for (const KernelSet* set : kernel_sets()) {
+      DeviceProfile profile = profile_covering(graph, Precision::kInt8, set->name);
+      CostModelOptions options;
+      options.kernel_set = set->name;
+      const LayerGraph int8 = with_precision(graph, Precision::kInt8);
+      const MemoryPlan plan = plan_memory(int8, execution_steps(int8, *set), *set, 1);
+      profile.description.weights_in_ram = true;
+      NetworkCost cost = make_table_cost_model(shared(profile), options)->estimate(graph);
+      CHECK(cost.arena_bytes == plan.arena_bytes);
+      CHECK(cost.packed_bytes == plan.packed_bytes);
+      CHECK(cost.weights_bytes == weights_bytes(generated_model(int8, 1)));
+      CHECK(cost.peak_memory_bytes == plan.arena_bytes + plan.packed_bytes + cost.weights_bytes);
+      profile.description.weights_in_ram = false;
+      cost = make_table_cost_model(shared(profile), options)->estimate(graph);
+      CHECK(cost.peak_memory_bytes == plan.arena_bytes + plan.packed_bytes);
+      CHECK(cost.parameters == parameter_count(graph));
+    }
   }
+}
+
+TEST_CASE("a banded block is one entry, and moves its border tensors and all its weights") {
+  const LayerGraph graph = with_precision(wide_network(), Precision::kInt8);
+  const KernelSet& set = find_kernel_set("avx2");
+  const std::vector<Step> steps = execution_steps(graph, set);
+  REQUIRE(steps[1].banded());
+  const std::int64_t weights = 16 * 96 + 9 * 96 + 96 * 16, channels = 96 + 96 + 16;
+  CHECK(moved_bytes(graph, steps[1]) == 2 * 64 * 64 * 16 + weights + 8 * channels);
+  CostModelOptions options;
+  options.kernel_set = "avx2";
+  const DeviceProfile profile = profile_covering(graph, Precision::kInt8, "avx2");
+  const auto layers = make_table_cost_model(shared(profile), options)->layers(graph);
+  REQUIRE(layers.size() == steps.size());
+  CHECK(layers[1].key.find("inverted_bottleneck int8 64x64x16>96>64x64x16 k3 s1") == 0);
+  CHECK(layers[1].latency_us == 2);
 }
 
 TEST_CASE("peak activation memory is the largest live set, the waiting residual included") {

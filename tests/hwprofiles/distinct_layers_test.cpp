@@ -116,6 +116,27 @@ TEST_CASE("2000 random networks of each shipped space have no layer that is not 
   }
 }
 
+TEST_CASE("blocks that the kernel set's rule runs in bands are listed as what they then are") {
+  const KernelSet& set = find_kernel_set("avx2");
+  const SearchSpace space =
+      load_space(EDGEFRONT_SOURCE_DIR "/experiments/spaces/mobilenet_v3.toml");
+  Texts all;
+  for (const LayerKey& key : distinct_layers(space, Precision::kFloat32, 1, set)) {
+    all.insert(key.text());
+  }
+  const UniformSampler sampler(space);
+  RandomStream random(11, 4);
+  int banded = 0;
+  for (int i = 0; i < 100; ++i) {
+    const LayerGraph graph = lower(decode(space, sampler.sample(random)));
+    for (const LayerKey& key : network_keys(graph, Precision::kFloat32, 1, set)) {
+      if (all.count(key.text()) == 0) FAIL("not listed: " << key.text());
+      banded += key.bottleneck;
+    }
+  }
+  CHECK(banded > 50);
+}
+
 TEST_CASE("an unknown kernel set is refused with the known ones") {
   CHECK_THROWS_WITH_AS(find_kernel_set("mmx"), doctest::Contains("reference"), InputError);
 }

@@ -218,7 +218,7 @@ TEST_CASE("whole networks with banded blocks give the bits of those without") {
         ++banded;
       }
       const MemoryPlan plan =
-          plan_memory(model.graph, execution_steps(model.graph, {true, options.path}), *set, 1);
+          plan_memory(model.graph, execution_steps(model.graph, *set, {true, options.path, {}}), *set, 1);
       CHECK(interpreter->allocated_arena_bytes() == plan.arena_bytes);
       CHECK(interpreter->allocated_packed_bytes() == plan.packed_bytes);
       for (int repetition = 0; repetition < 2; ++repetition) {

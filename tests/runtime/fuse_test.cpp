@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "runtime/execution_steps.h"
 #include "runtime/interpreter.h"
 #include "tests/runtime/random_graph.h"
 
@@ -112,6 +113,38 @@ TEST_CASE("a key's text round-trips and its graph has one step with that key") {
   CHECK(keys > 1000);
 }
 
+TEST_CASE("a banded bottleneck has one key that round-trips, and a graph of that one step") {
+  const StepOptions banded{true, BlockPath::kBanded, {}};
+  int keys = 0;
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    LayerGraph graph = RandomGraph(seed).make();
+    if (seed % 2 == 0) graph = with_precision(graph, Precision::kInt8);
+    for (const Step& step : execution_steps(graph, *kernel_sets().back(), banded)) {
+      if (!step.banded()) continue;
+      const std::string text = key_text(graph, step);
+      LayerKey key;
+      REQUIRE_MESSAGE(LayerKey::parse(text, &key).ok(), text);
+      CHECK(key.text() == text);
+      LayerGraph alone;
+      REQUIRE_MESSAGE(graph_of(key, &alone).ok(), text);
+      const auto steps = execution_steps(alone, *kernel_sets().back(), banded);
+      REQUIRE(steps.size() == 1);
+      CHECK(key_text(alone, steps[0]) == text);
+      ++keys;
+    }
+  }
+  CHECK(keys > 100);
+  GraphBuilder b;
+  const std::int32_t x = b.input({14, 14, 16});
+  std::int32_t y = b.unary(OpKind::kRelu6, b.conv(x, 96, 1, 1));
+  y = b.unary(OpKind::kHswish, b.depthwise(y, 5, 1));
+  b.graph.outputs.push_back(b.add(b.conv(y, 16, 1, 1), x));
+  const auto steps = execution_steps(b.graph, *kernel_sets().back(), banded);
+  REQUIRE(steps.size() == 1);
+  CHECK(key_text(b.graph, steps[0]) ==
+        "inverted_bottleneck fp32 14x14x16>96>14x14x16 k5 s1 relu6,hswish,none+add t1 reference@1");
+}
+
 TEST_CASE("conversions between precisions have keys too") {
   for (const char* text : {"quantize int8 4x4x8>4x4x8 k1 s1 none t1 reference@1",
                            "dequantize fp32 4x4x8>4x4x8 k1 s1 none t1 reference@1"}) {
@@ -141,6 +174,11 @@ TEST_CASE("a text that is no key names the wrong word") {
       {"conv2d int8 4x4x8>4x4x8 k1 s1 none t99999999999 reference@1", "word 7"},
       {"conv2d int8 4x4x8>4x4x8 k1 s1 none t1 reference", "word 8 'reference'"},
       {"conv2d int8 4x4x8>4x4x8 k1 s1 none t1 Ref@1", "word 8 'Ref@1'"},
+      {"conv2d int8 4x4x8>16>4x4x8 k1 s1 none t1 reference@1", "word 3 '4x4x8>16>4x4x8'"},
+      {"inverted_bottleneck int8 4x4x8>0>4x4x8 k3 s1 none,none,none t1 reference@1", "word 3"},
+      {"inverted_bottleneck int8 4x4x8>16>4x4x8 k3 s1 none,none t1 reference@1",
+       "word 6 'none,none'"},
+      {"inverted_bottleneck int8 4x4x8>4x4x8 k3 s1 none,none,none t1 reference@1", "word 6"},
   };
   for (const auto& [text, expected] : cases) {
     const std::string what = message(text);
@@ -159,6 +197,8 @@ TEST_CASE("a key that no layer has gives no graph") {
         std::string::npos);
   CHECK(message("add int8 4x4x8>4x4x8 k1 s1 relu t1 reference@1").find("only convolutions") !=
         std::string::npos);
+  CHECK(message("inverted_bottleneck int8 4x4x8>16>2x2x8 k3 s2 none,none,none+add t1 reference@1")
+            .find("do not fit") != std::string::npos);
 }
 
 }  // namespace edgefront

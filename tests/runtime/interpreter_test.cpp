@@ -16,7 +16,7 @@ using test::NaiveForward;
 using test::RandomGraph;
 
 std::unique_ptr<Interpreter> load(const Model& model, const std::string& set, bool fuse,
-                                  BlockPath path = BlockPath::kLayers) {
+                                  BlockPath path = BlockPath::kRule) {
   InterpreterOptions options;
   options.kernel_set = set;
   options.fuse = fuse;

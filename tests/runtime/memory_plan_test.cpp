@@ -109,8 +109,8 @@ TEST_CASE("no two live tensors overlap, for every kernel set, fused or not") {
     LayerGraph graph = RandomGraph(seed).make(static_cast<int>(seed % 3));
     if (seed % 2 == 0) graph = with_precision(graph, Precision::kInt8);
     const KernelSet& set = *kernel_sets()[seed % kernel_sets().size()];
-    const StepOptions banded{true, BlockPath::kBanded};
-    for (const auto& steps : {fuse(graph), unfused(graph), execution_steps(graph, banded)}) {
+    const StepOptions banded{true, BlockPath::kBanded, {}};
+    for (const auto& steps : {fuse(graph), unfused(graph), execution_steps(graph, set, banded)}) {
       const MemoryPlan plan = plan_memory(graph, steps, set, 1);
       check_no_overlap(graph, steps, plan);
       const MemoryPlan greedy = plan_memory_greedily(graph, steps, set, 1);

@@ -6,6 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "runtime/execution_steps.h"
+#include "runtime/interpreter.h"
+
 using namespace edgefront;
 
 namespace {
@@ -78,6 +81,30 @@ TEST_CASE("each layer reads what the layer before it wrote") {
   for (const Chain& chain : chains_of(bottleneck_keys(), 24, 3)) {
     const std::vector<Step> steps = fuse(chain.graph);
     for (std::size_t i = 1; i < steps.size(); ++i) CHECK(steps[i].input == steps[i - 1].output);
+  }
+}
+
+TEST_CASE("banded bottlenecks are joined with layers, and stay the one step that they are") {
+  const auto keys = keys_of(
+      {"conv2d int8 28x28x1>14x14x16 k3 s2 relu6 t1 reference@1",
+       "inverted_bottleneck int8 14x14x16>48>14x14x16 k3 s1 relu6,relu6,none+add t1 reference@1",
+       "inverted_bottleneck int8 14x14x16>7x7x24 k5 s2 relu6,none t1 reference@1",
+       "conv2d int8 14x14x16>14x14x48 k1 s1 relu6 t1 reference@1",
+       "depthwise_conv2d int8 14x14x48>14x14x48 k3 s1 relu6 t1 reference@1",
+       "conv2d int8 14x14x48>14x14x16 k1 s1 none t1 reference@1"});
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    std::set<int> found;
+    for (const Chain& chain : chains_of(keys, 24, seed)) {
+      const auto steps = execution_steps(chain.graph, *kernel_sets().back(),
+                                         {true, BlockPath::kLayers, chain.choices});
+      REQUIRE(steps.size() == chain.keys.size());
+      for (std::size_t i = 0; i < steps.size(); ++i) {
+        const std::string text = key_of(chain.graph, steps[i], *kernel_sets().back(), 1).text();
+        CHECK(text == keys[static_cast<std::size_t>(chain.keys[i])].text());
+        found.insert(chain.keys[i]);
+      }
+    }
+    CHECK(found.size() == keys.size());
   }
 }
 
