@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "runtime/step_slices.h"
+
 namespace edgefront {
 namespace {
 
@@ -75,9 +77,14 @@ void advance(BandedStep* step, std::size_t p, std::int32_t end) {
   }
 }
 
-void run_all_bands(const PreparedStep& prepared) {
-  BandedStep* step = prepared.banded;
-  run_bands(step, 0, step->parts.back().band.geometry.out_height);
+void run_own_bands(const PreparedStep& prepared) {
+  run_bands(prepared.banded, prepared.banded->begin, prepared.banded->end);
+}
+
+/// Of an int8 or fp32 layer.
+void*& scratch_of(Part* part) {
+  return part->precision == Precision::kInt8 ? part->step.conv_s8.args.scratch
+                                             : part->step.conv_f32.args.scratch;
 }
 
 }  // namespace
@@ -90,7 +97,10 @@ std::unique_ptr<BandedStep> prepare_banded_step(const Model& model, const Step& 
   const Tensor& input = model.graph.tensors[step.input];
   banded->input = memory.arena + memory.plan->tensor_offset[step.input];
   banded->input_row_bytes = input.bytes() / input.shape.height;
+  banded->rows_bytes = plan.bytes;
+  banded->end = plan.parts.back().geometry.out_height;
   StepMemory part_memory = memory;
+  part_memory.slices = 1;
   for (std::size_t i = 0; i < plan.parts.size(); ++i) {
     const bool last = i + 1 == plan.parts.size();
     Part part;
@@ -123,9 +133,23 @@ void run_bands(BandedStep* step, std::int32_t begin, std::int32_t end) {
   advance(step, step->parts.size() - 1, end);
 }
 
+std::unique_ptr<BandedStep> banded_slice(const BandedStep& whole, std::int64_t scratch_bytes,
+                                         int index, int slices) {
+  auto slice = std::make_unique<BandedStep>(whole);
+  const Share rows = share_of(whole.end, 1, index, slices);
+  slice->begin = static_cast<std::int32_t>(rows.begin);
+  slice->end = static_cast<std::int32_t>(rows.end);
+  for (Part& part : slice->parts) {
+    if (&part != &slice->parts.back()) part.rows += index * whole.rows_bytes;
+    void*& scratch = scratch_of(&part);
+    if (scratch != nullptr) scratch = static_cast<char*>(scratch) + index * scratch_bytes;
+  }
+  return slice;
+}
+
 PreparedStep as_prepared(BandedStep* step) {
   PreparedStep prepared{};
-  prepared.run = run_all_bands;
+  prepared.run = step->begin < step->end ? run_own_bands : nullptr;
   prepared.banded = step;
   return prepared;
 }

@@ -22,19 +22,25 @@ struct BandedStep {
   std::vector<Part> parts;
   const char* input = nullptr;
   std::int64_t input_row_bytes = 0;
+  std::int64_t rows_bytes = 0;      ///< of all rolling rows
+  std::int32_t begin = 0, end = 0;  ///< rows of the output
 };
 
-/// As prepare_step(), for a banded step whose rolling rows lie at `rows`.
+/// As prepare_step(), for a banded step whose rolling rows lie at `rows`; it computes all rows of
+/// the output.
 std::unique_ptr<BandedStep> prepare_banded_step(const Model& model, const Step& step,
                                                 const KernelSet& set, const StepMemory& memory,
                                                 char* rows);
 
-/// Computes rows [begin, end) of the output. The rolling rows and the places in them belong to one
-/// walk at a time; walks over neighbouring ranges compute the rows between them twice.
+/// The part of one thread: a share of the output's rows, with rolling rows and scratch behind those
+/// of the slices before it. Rows between the layers that two slices read are computed by both.
+std::unique_ptr<BandedStep> banded_slice(const BandedStep& whole, std::int64_t scratch_bytes,
+                                         int index, int slices);
+
+/// Computes rows [begin, end) of the output.
 void run_bands(BandedStep* step, std::int32_t begin, std::int32_t end);
 
-/// The whole step as invoke() runs it. It runs on one thread: with more, each would need rolling
-/// rows and places of its own.
+/// Its rows as invoke() computes them; `run` is null where it has none.
 PreparedStep as_prepared(BandedStep* step);
 
 }  // namespace edgefront

@@ -82,6 +82,7 @@ struct Interpreter::Impl {
 
   Status allocate_all();
   void prepare_all(const Model& model);
+  void prepare_bands(const Model& model, std::size_t step, const StepMemory& memory);
   void run_steps(int first, int last, std::uint64_t* ticks);
   void walk(int first, int last, std::uint64_t* ticks, int member, int members);
 };
@@ -98,21 +99,31 @@ Status Interpreter::Impl::allocate_all() {
   return {};
 }
 
+void Interpreter::Impl::prepare_bands(const Model& model, std::size_t step,
+                                      const StepMemory& memory) {
+  char* rows = arena.get() + plan.rows_offset[step];
+  const auto whole = prepare_banded_step(model, steps[step], *set, memory, rows);
+  const std::int64_t scratch = slice_scratch_bytes(graph, steps[step], *set, memory.slices);
+  for (int slice = 0; slice < threads; ++slice) {
+    prepared.push_back({});
+    if (slice >= memory.slices) continue;
+    banded.push_back(banded_slice(*whole, scratch, slice, memory.slices));
+    prepared.back() = as_prepared(banded.back().get());
+  }
+}
+
 void Interpreter::Impl::prepare_all(const Model& model) {
   StepMemory memory{arena.get(), &plan, packed.get()};
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const Step& step = steps[i];
     memory.slices = step_slices(graph, step, threads);
-    PreparedStep whole;
     if (step.banded()) {
-      char* rows = arena.get() + plan.rows_offset[i];
-      banded.push_back(prepare_banded_step(model, step, *set, memory, rows));
-      whole = as_prepared(banded.back().get());
+      prepare_bands(model, i, memory);
     } else {
-      whole = prepare_step(model, step, *set, memory);
-    }
-    for (int slice = 0; slice < threads; ++slice) {
-      prepared.push_back(slice_of(whole, graph, step, *set, slice, memory.slices));
+      const PreparedStep whole = prepare_step(model, step, *set, memory);
+      for (int slice = 0; slice < threads; ++slice) {
+        prepared.push_back(slice_of(whole, graph, step, *set, slice, memory.slices));
+      }
     }
     cut.push_back(memory.slices > 1);
     memory.packed += step_packed_bytes(graph, step, *set, memory.slices).total();

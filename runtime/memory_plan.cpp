@@ -244,15 +244,16 @@ Placing plan_by_block(const Demand& demand, const Blocks& blocks) {
   return placing;
 }
 
-Demand demand_of(const LayerGraph& graph, const std::vector<Step>& steps) {
+Demand demand_of(const LayerGraph& graph, const std::vector<Step>& steps, int threads) {
   Demand demand;
   demand.live = live_ranges(graph, steps);
   for (const Tensor& tensor : graph.tensors) demand.size.push_back(round_up(tensor.bytes()));
-  // Behind the tensors, in the order of the steps: the rows of banded steps.
+  // Behind the tensors, in the order of the steps: the rows of banded steps, of each slice.
   for (std::size_t i = 0; i < steps.size(); ++i) {
     if (!steps[i].banded()) continue;
     demand.live.push_back({static_cast<int>(i), static_cast<int>(i)});
-    demand.size.push_back(plan_bands(graph, steps[i]).bytes);
+    const int slices = step_slices(graph, steps[i], threads);
+    demand.size.push_back(slices * plan_bands(graph, steps[i]).bytes);
   }
   demand.place_of.resize(demand.size.size());
   std::iota(demand.place_of.begin(), demand.place_of.end(), 0);
@@ -318,7 +319,7 @@ MemoryPlan finish_plan(const LayerGraph& graph, const std::vector<Step>& steps,
 
 MemoryPlan plan_memory(const LayerGraph& graph, const std::vector<Step>& steps,
                        const KernelSet& set, int threads) {
-  const Demand apart = demand_of(graph, steps);
+  const Demand apart = demand_of(graph, steps, threads);
   const Demand shared = share_places(graph, steps, apart);
   const std::int64_t bound = bound_of(shared);
   Placing best;
@@ -340,13 +341,13 @@ MemoryPlan plan_memory(const LayerGraph& graph, const std::vector<Step>& steps,
 
 MemoryPlan plan_memory_greedily(const LayerGraph& graph, const std::vector<Step>& steps,
                                 const KernelSet& set, int threads) {
-  const Demand demand = demand_of(graph, steps);
+  const Demand demand = demand_of(graph, steps, threads);
   return finish_plan(graph, steps, set, threads, demand, plan_greedily(demand));
 }
 
 std::int64_t slice_scratch_bytes(const LayerGraph& graph, const Step& step, const KernelSet& set,
                                  int slices) {
-  std::int64_t most = 0;
+  std::int64_t most = 0;  // slices of a banded step compute bands of whole layers
   for (const Step& part : step.parts) {
     most = std::max(most, slice_scratch_bytes(graph, part, set, 1));
   }
@@ -402,7 +403,7 @@ PackedBytes step_packed_bytes(const LayerGraph& graph, const Step& step, const K
 }
 
 std::int64_t live_set_bound(const LayerGraph& graph, const std::vector<Step>& steps) {
-  const std::vector<LiveRange> live = share_places(graph, steps, demand_of(graph, steps)).live;
+  const std::vector<LiveRange> live = share_places(graph, steps, demand_of(graph, steps, 1)).live;
   // Change of the live bytes at each moment; moment 0 is before the first step.
   std::vector<std::int64_t> change(steps.size() + 3, 0);
   for (std::size_t i = 0; i < graph.tensors.size(); ++i) {

@@ -15,7 +15,7 @@ namespace edgefront {
 struct MemoryPlan {
   std::vector<std::int64_t> tensor_offset;  ///< per tensor of the graph
   std::vector<std::int64_t> tensor_bytes;   ///< as reserved (rounded up to 64)
-  std::vector<std::int64_t> rows_offset;    ///< per step: rows of a banded one, else −1
+  std::vector<std::int64_t> rows_offset;    ///< per step: rows of a banded one's slices, else −1
   std::int64_t scratch_offset = 0;          ///< shared by all steps
   std::int64_t scratch_bytes = 0;           ///< of all threads
   std::int64_t arena_bytes = 0;   ///< activations + scratch
@@ -32,7 +32,7 @@ struct MemoryPlan {
 /// size), then by a bounded number of changed orders while the result is above the live bytes.
 /// `graph` is valid, `steps` are its fuse() or unfused() or execution_steps(). The rows of a banded
 /// step are planned like a tensor that lives in this step alone. With several threads each has
-/// scratch of its own, in steps that are cut for them.
+/// scratch, and rows, of its own in steps that are cut for them.
 MemoryPlan plan_memory(const LayerGraph& graph, const std::vector<Step>& steps,
                        const KernelSet& set, int threads);
 

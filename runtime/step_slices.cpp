@@ -8,7 +8,9 @@ namespace {
 constexpr std::int32_t kChannelUnit = 16;  // packed weights come in panels of as many channels
 
 std::int64_t work_of(const LayerGraph& graph, const Step& step) {
-  if (step.banded()) return 0;  // never cut
+  std::int64_t sum = 0;
+  for (const Step& part : step.parts) sum += work_of(graph, part);
+  if (step.banded()) return sum;
   const Layer& layer = graph.layers[step.layer];
   switch (layer.op) {
     case OpKind::kConv2d:

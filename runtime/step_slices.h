@@ -14,7 +14,7 @@ namespace edgefront {
 /// A step is cut where its work is at least this for each thread; about 1 µs of a core with 512-bit
 /// vectors, while a meeting of two threads takes 0.2 µs. A multiply-accumulate of a dense layer
 /// counts 1 in int8 and 4 in fp32, one of a depthwise layer 8; a value that another operator reads
-/// or writes 16.
+/// or writes 16. A banded step's work is that of its parts.
 constexpr std::int64_t kMinSliceWork = 200'000;
 
 /// `threads` for a step worth cutting, else 1. A fixed rule: what a table says of a layer with so

@@ -103,23 +103,28 @@ Bytes run_layers(const Model& model, const std::string& set, bool fuse, const By
   return Bytes(output, output + interpreter->output_bytes());
 }
 
-/// The whole graph as one banded step between guards, in walks over [0, cuts…, height).
+/// The whole graph as one banded step between guards, in so many slices, the last one first; a
+/// single one in walks over [0, cuts…, height).
 Bytes run_banded(const Model& model, const Step& chain, const KernelSet& set, const Bytes& input,
-                 const std::vector<std::int32_t>& cuts) {
+                 int slices, const std::vector<std::int32_t>& cuts) {
   const MemoryPlan plan = plan_memory(model.graph, {chain}, set, 1);
+  const std::int64_t scratch = slice_scratch_bytes(model.graph, chain, set, slices);
   // Arena and packed weights end at a page that nobody may touch, the rolling rows at another.
-  GuardedBuffer arena(plan.arena_bytes, 64), packed(plan.packed_bytes, 64);
-  GuardedBuffer rows(plan_bands(model.graph, chain).bytes, 64);
+  GuardedBuffer arena(plan.scratch_offset + slices * scratch, 64), packed(plan.packed_bytes, 64);
+  GuardedBuffer rows(slices * plan_bands(model.graph, chain).bytes, 64);
   const StepMemory memory{arena.as<char>(), &plan, packed.as<char>()};
-  const auto step = prepare_banded_step(model, chain, set, memory, rows.as<char>());
+  const auto whole = prepare_banded_step(model, chain, set, memory, rows.as<char>());
   std::memcpy(arena.as<char>() + plan.tensor_offset[chain.input], input.data(), input.size());
-  std::int32_t begin = 0;
-  for (const std::int32_t end : cuts) {
-    run_bands(step.get(), begin, end);
-    begin = end;
+  for (int i = slices - 1; i >= 0; --i) {
+    const auto slice = banded_slice(*whole, scratch, i, slices);
+    std::int32_t begin = slice->begin;
+    for (const std::int32_t end : cuts) {
+      run_bands(slice.get(), begin, end);
+      begin = end;
+    }
+    if (begin < slice->end) run_bands(slice.get(), begin, slice->end);
   }
   const Tensor& output = model.graph.tensors[chain.output];
-  run_bands(step.get(), begin, output.shape.height);
   CHECK(arena.intact());
   CHECK(packed.intact());
   CHECK(rows.intact());
@@ -166,8 +171,9 @@ void check_chain(const LayerGraph& graph, std::uint64_t seed, Random& random) {
       if (random.chance(0.1)) cuts.push_back(row);
     }
     CAPTURE(chain.chunk_bytes);
-    CHECK(run_banded(model, chain, *set, input, {}) == expected);
-    CHECK(run_banded(model, chain, *set, input, cuts) == expected);
+    CHECK(run_banded(model, chain, *set, input, 1, {}) == expected);
+    CHECK(run_banded(model, chain, *set, input, 1, cuts) == expected);
+    CHECK(run_banded(model, chain, *set, input, random.between(2, 4), {}) == expected);
   }
 }
 
@@ -217,8 +223,8 @@ TEST_CASE("whole networks with banded blocks give the bits of those without") {
         CHECK(std::string(interpreter->kernel_name(i)) == "inverted_bottleneck");
         ++banded;
       }
-      const MemoryPlan plan =
-          plan_memory(model.graph, execution_steps(model.graph, *set, {true, options.path, {}}), *set, 1);
+      const MemoryPlan plan = plan_memory(
+          model.graph, execution_steps(model.graph, *set, {true, options.path, {}}), *set, 1);
       CHECK(interpreter->allocated_arena_bytes() == plan.arena_bytes);
       CHECK(interpreter->allocated_packed_bytes() == plan.packed_bytes);
       for (int repetition = 0; repetition < 2; ++repetition) {

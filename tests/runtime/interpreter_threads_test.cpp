@@ -135,8 +135,12 @@ TEST_CASE("any number of threads gives the same bits, and allocates what is plan
       write_input(*alone);
       alone->invoke();
       const std::vector<char> expected = outputs_of(*alone);
+      std::vector<std::pair<int, BlockPath>> ways;
       for (const int threads : thread_counts()) {
-        const BlockPath path = threads % 2 == 0 ? BlockPath::kLayers : BlockPath::kBanded;
+        ways.push_back({threads, BlockPath::kLayers});
+        ways.push_back({threads, BlockPath::kBanded});
+      }
+      for (const auto& [threads, path] : ways) {
         const auto interpreter = load(model, set->name, threads, path);
         CHECK(interpreter->key(0).threads == threads);
         std::vector<std::uint64_t> ticks(interpreter->steps().size(), 0);
