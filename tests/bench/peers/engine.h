@@ -27,7 +27,8 @@ struct EngineOptions {
   Precision precision = Precision::kInt8;
   int threads = 1;
   std::string isa;  ///< empty: the best; else oneDNN's name of the instruction set to stay within
-  std::string onnxruntime;  ///< path of its library; empty: not installed
+  std::string onnxruntime;      ///< path of its library; empty: not installed
+  bool layer_by_layer = false;  ///< ours: no block in bands, for comparing single layers
 };
 
 class Engine {

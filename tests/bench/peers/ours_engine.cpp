@@ -21,6 +21,7 @@ class OursEngine : public Engine {
                                                              {"avx512_core_vnni", "avx512_vnni"}};
     InterpreterOptions load;
     load.threads = options.threads;
+    if (options.layer_by_layer) load.path = BlockPath::kLayers;
     if (!options.isa.empty()) load.kernel_set = kSets.at(options.isa);
     require(Interpreter::load(model_, load, &interpreter_));
     input_.resize(std::size_t(interpreter_->input_bytes()));

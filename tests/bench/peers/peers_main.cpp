@@ -224,7 +224,9 @@ void add_options(CommandLine& line) {
               "stay within avx2, avx2_vnni, avx512_core or avx512_core_vnni, oneDNN and ours")
       .option("onnxruntime", "FILE", "", "its library (default: what peers.sh installed)")
       .option("rounds", "N", "50", "rounds; each engine is timed three times in each")
-      .flag("layers", "also the times of fused layers, ours beside each peer's that tells")
+      .flag("layers",
+            "also the times of fused layers, ours beside each peer's that tells; ours then runs no "
+            "block in bands")
       .flag("json", "an array of objects on standard output");
 }
 
@@ -253,7 +255,8 @@ int run(const std::vector<std::string>& args) {
     for (const Precision precision : parse_precisions(line.list("precision"), "--precision")) {
       for (const std::string& threads :
            words(line, "threads", {"1", "2", "3", "4", "6", "8", "12", "16"})) {
-        const EngineOptions how{precision, std::stoi(threads), line.text("isa"), onnxruntime};
+        const EngineOptions how{precision, std::stoi(threads), line.text("isa"), onnxruntime,
+                                line.given("layers")};
         std::vector<Contestant> all = contestants(network, how, options);
         run_rounds(all, options.rounds, how.threads);
         report(all, network, how, json, &out);
