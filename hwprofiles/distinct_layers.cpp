@@ -81,13 +81,16 @@ class LayerCollector {
   }
 
  private:
-  /// Keeps the steps that stand in graph block `block`.
+  /// Keeps the steps that stand in graph block `block`: as they run by the rule, and the single
+  /// layers of what then runs in bands.
   void add(const Architecture& network, int block) {
     const LayerGraph graph = with_precision(lower(network), precision_);
-    for (const Step& step : execution_steps(graph, set_)) {
-      if (graph.layers[step.layer].block != block) continue;
-      LayerKey key = key_of(graph, step, set_, threads_);
-      keys_.try_emplace(key.text(), key);
+    for (const BlockPath path : {BlockPath::kRule, BlockPath::kLayers}) {
+      for (const Step& step : execution_steps(graph, set_, {true, path, {}})) {
+        if (graph.layers[step.layer].block != block) continue;
+        LayerKey key = key_of(graph, step, set_, threads_);
+        keys_.try_emplace(key.text(), key);
+      }
     }
   }
 

@@ -23,7 +23,8 @@ struct ProfileOptions {
 /// (stage of the work, done, total), for a progress line.
 using ProfileProgress = std::function<void(const std::string&, int, int)>;
 
-/// The distinct fused layers of all networks of a space, exactly, sorted by text(). Found by
+/// The distinct fused layers of all networks of a space, exactly, sorted by text(), and of blocks
+/// that run in bands also their single layers (what export compares them with). Found by
 /// enumerating the choices of each block with every input shape that can reach it, not by sampling.
 std::vector<LayerKey> distinct_layers(const SearchSpace& space, Precision precision, int threads,
                                       const KernelSet& set);
