@@ -3,6 +3,7 @@
 #include <cmath>
 #include <set>
 
+#include "runtime/execution_steps.h"
 #include "runtime/interpreter.h"
 #include "runtime/probe/jobs.h"
 #include "runtime/probe/session.h"
@@ -56,7 +57,8 @@ Status rekey(LayerKey key, Precision precision, const KernelSet& set, LayerKey* 
   key.precision = precision;
   LayerGraph graph;
   if (Status s = graph_of(key, &graph); !s.ok()) return s;
-  *out = key_of(graph, fuse(graph)[0], set, key.threads);
+  *out = key_of(graph, execution_steps(graph, set, {true, BlockPath::kBanded, {}})[0], set,
+                key.threads);
   return {};
 }
 
