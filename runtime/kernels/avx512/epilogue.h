@@ -115,7 +115,29 @@ static inline __m512i lookup32(const __m512i words[4], __m512i index) {
   return _mm512_and_si512(_mm512_srlv_epi16(word, shift), _mm512_set1_epi16(0xff));
 }
 
+#if defined(__AVX512VNNI__) || defined(__AMX_INT8__)
+/// With VBMI 64 look-ups are two byte permutations of 128 entries each, for q ≥ 0 and q < 0. Of the
+/// processors with VNNI the oldest (Cascade Lake, Cooper Lake) lack it, of those without all do.
+__attribute__((target("avx512vbmi"))) static inline void table_span_vbmi(int8_t* out, int64_t count,
+                                                                         const int8_t* table) {
+  const __m512i below_low = _mm512_loadu_si512(table), below_high = _mm512_loadu_si512(table + 64);
+  const __m512i low = _mm512_loadu_si512(table + 128), high = _mm512_loadu_si512(table + 192);
+  for (int64_t i = 0; i < count; i += 64) {
+    const __mmask64 mask = mask64(count - i);
+    const __m512i q = _mm512_maskz_loadu_epi8(mask, out + i);
+    // Indices are taken modulo 128.
+    const __m512i below = _mm512_permutex2var_epi8(below_low, q, below_high);
+    const __m512i above = _mm512_permutex2var_epi8(low, q, high);
+    const __m512i result = _mm512_mask_blend_epi8(_mm512_movepi8_mask(q), above, below);
+    _mm512_mask_storeu_epi8(out + i, mask, result);
+  }
+}
+#endif
+
 static inline void table_span(int8_t* out, int64_t count, const int8_t* table) {
+#if defined(__AVX512VNNI__) || defined(__AMX_INT8__)
+  if (__builtin_cpu_supports("avx512vbmi")) return table_span_vbmi(out, count, table);
+#endif
   __m512i words[4];
   for (int i = 0; i < 4; ++i) words[i] = _mm512_loadu_si512(table + 64 * i);
   for (int64_t i = 0; i < count; i += 64) {
