@@ -90,6 +90,9 @@ struct Lanes {
   static EDGEFRONT_INLINE Float add(Float a, Float b) { return _mm256_add_ps(a, b); }
   static EDGEFRONT_INLINE Float sub(Float a, Float b) { return _mm256_sub_ps(a, b); }
   static EDGEFRONT_INLINE Float mul(Float a, Float b) { return _mm256_mul_ps(a, b); }
+  static EDGEFRONT_INLINE Float multiply_subtract(Float a, Float b, Float c) {
+    return _mm256_fmsub_ps(a, b, c);
+  }
   static EDGEFRONT_INLINE Float div(Float a, Float b) { return _mm256_div_ps(a, b); }
   static EDGEFRONT_INLINE Float max(Float a, Float b) { return _mm256_max_ps(a, b); }
   static EDGEFRONT_INLINE Float min(Float a, Float b) { return _mm256_min_ps(a, b); }

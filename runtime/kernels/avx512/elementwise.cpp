@@ -63,6 +63,9 @@ struct Lanes {
   static EDGEFRONT_INLINE Float add(Float a, Float b) { return _mm512_add_ps(a, b); }
   static EDGEFRONT_INLINE Float sub(Float a, Float b) { return _mm512_sub_ps(a, b); }
   static EDGEFRONT_INLINE Float mul(Float a, Float b) { return _mm512_mul_ps(a, b); }
+  static EDGEFRONT_INLINE Float multiply_subtract(Float a, Float b, Float c) {
+    return _mm512_fmsub_ps(a, b, c);
+  }
   static EDGEFRONT_INLINE Float div(Float a, Float b) { return _mm512_div_ps(a, b); }
   static EDGEFRONT_INLINE Float max(Float a, Float b) { return _mm512_max_ps(a, b); }
   static EDGEFRONT_INLINE Float min(Float a, Float b) { return _mm512_min_ps(a, b); }

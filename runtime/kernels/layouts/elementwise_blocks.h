@@ -3,7 +3,7 @@
 //   Float, Int, kCount                  vectors of kCount float or int32
 //   load(from, n), store(to, x, n)      the first n of kCount floats; others are 0, or not written
 //   load_s8(from, n)                    the first n of kCount bytes as floats
-//   set(x), add, sub, mul, div, max, min
+//   set(x), add, sub, mul, div, max, min, multiply_subtract(a, b, c) = a·b − c rounded once
 //   Pack(zero_point, qmin, qmax)        pack(scaled[4]) gives 4·kCount bytes
 //   store_s8(to, bytes, n)              the first n of them
 //   Sums                                sums of 4·kCount bytes in int16, for up to kPixels pixels:
@@ -78,7 +78,7 @@ void add_s8_in(const AddArgsS8& args) {
 }
 
 /// A gate of one value per channel, four vectors of channels for all pixels at a time. The product
-/// of two centred bytes is exact in float.
+/// of two centred bytes is exact in float, and so is q·gate − zero·gate rounded once.
 template <class Lanes>
 void gate_s8_in(const MulArgsS8& r) {
   using Float = typename Lanes::Float;
@@ -89,11 +89,12 @@ void gate_s8_in(const MulArgsS8& r) {
   const typename Lanes::Pack pack(r.output_zero_point, r.qmin, r.qmax);
   for (int32_t c = 0; c < r.channels; c += 4 * kCount) {
     const int32_t rest = r.channels - c;
-    Float gate[4], block[4];
+    Float gate[4], offset[4], block[4];
     for (int j = 0; j < 4; ++j) {
       const int32_t n = lanes_left<Lanes>(rest, j * kCount);
       const Float b = n > 0 ? Lanes::load_s8(r.b + c + j * kCount, n) : Lanes::set(0);
       gate[j] = Lanes::sub(b, zero_b);
+      offset[j] = Lanes::mul(zero_a, gate[j]);
       block[j] = Lanes::set(0);
     }
     const int8_t* a = r.a + c;
@@ -102,8 +103,8 @@ void gate_s8_in(const MulArgsS8& r) {
       if (rest >= 4 * kCount) {
         EDGEFRONT_UNROLL
         for (int j = 0; j < 4; ++j) {
-          const Float centred = Lanes::sub(Lanes::load_s8(a + j * kCount, kCount), zero_a);
-          block[j] = Lanes::mul(Lanes::mul(centred, gate[j]), multiplier);
+          const Float q = Lanes::load_s8(a + j * kCount, kCount);
+          block[j] = Lanes::mul(Lanes::multiply_subtract(q, gate[j], offset[j]), multiplier);
         }
         Lanes::store_s8(out, pack.pack(block), 4 * kCount);
         continue;
@@ -112,8 +113,8 @@ void gate_s8_in(const MulArgsS8& r) {
       for (int j = 0; j < 4; ++j) {
         const int32_t n = lanes_left<Lanes>(rest, j * kCount);
         if (n == 0) break;
-        const Float centred = Lanes::sub(Lanes::load_s8(a + j * kCount, n), zero_a);
-        block[j] = Lanes::mul(Lanes::mul(centred, gate[j]), multiplier);
+        const Float q = Lanes::load_s8(a + j * kCount, n);
+        block[j] = Lanes::mul(Lanes::multiply_subtract(q, gate[j], offset[j]), multiplier);
       }
       Lanes::store_s8(out, pack.pack(block), rest);
     }
