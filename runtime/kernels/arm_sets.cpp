@@ -89,6 +89,8 @@ const ConvKernelS8 kNeonDotprodFullyConnectedS8 = {"fully_connected_8", gemm_pac
                                                    gemm_no_scratch, gemm_pack_s8,
                                                    EDGEFRONT_ARM(matrix_s8<neon_dotprod_gemm_s8>)};
 
+const ElementwiseKernels* const kElementwise = EDGEFRONT_ARM(&kNeonElementwise);
+
 #undef EDGEFRONT_ARM
 
 }  // namespace
@@ -108,7 +110,8 @@ const KernelSet kNeonSet = {"neon",
                             &kNeonPointwiseF32,
                             &kNeonConvF32,
                             &kNeonDepthwiseF32,
-                            &kNeonFullyConnectedF32};
+                            &kNeonFullyConnectedF32,
+                            kElementwise};
 
 const KernelSet kNeonDotprodSet = {"neon_dotprod",
                                    has_neon_dotprod,
@@ -124,6 +127,7 @@ const KernelSet kNeonDotprodSet = {"neon_dotprod",
                                    &kNeonPointwiseF32,
                                    &kNeonConvF32,
                                    &kNeonDepthwiseF32,
-                                   &kNeonFullyConnectedF32};
+                                   &kNeonFullyConnectedF32,
+                                   kElementwise};
 
 }  // namespace edgefront

@@ -1,4 +1,4 @@
-// Operators without weights in blocks of four vectors, shared by the x86 sets; `Lanes` is what
+// Operators without weights in blocks of four vectors, shared by the vector sets; `Lanes` is what
 // differs between them:
 //   Float, Int, kCount                  vectors of kCount float or int32
 //   load(from, n), store(to, x, n)      the first n of kCount floats; others are 0, or not written

@@ -29,7 +29,7 @@ inline Clamp make_clamp(int32_t zero_point, int32_t qmin, int32_t qmax) {
 
 inline int16x4_t clamp_and_round(float32x4_t scaled, const Clamp& clamp) {
   // The conversion rounds half to even; after the clamp the value is within ±255.
-  return vmovn_s32(vcvtnq_s32_f32(vminq_f32(vmaxq_f32(scaled, clamp.low), clamp.high)));
+  return vmovn_s32(vcvtnq_s32_f32(vminnmq_f32(vmaxnmq_f32(scaled, clamp.low), clamp.high)));
 }
 
 /// Eight scaled values to bytes, in order.
@@ -173,14 +173,15 @@ inline void finish_span_s8(int8_t* out, int64_t first, int64_t count, const Requ
   if (r.residual) residual_span(out, count, r.residual + first, r);
 }
 
+/// Of a NaN and a number, FMAXNM and FMINNM give the number.
 inline float32x4_t activate4(float32x4_t x, ActivationF32 activation) {
   const float32x4_t zero = vdupq_n_f32(0.0f);
   const float32x4_t six = vdupq_n_f32(6.0f);
   if (activation == kActNoneF32) return x;
-  if (activation == kActReluF32) return vmaxq_f32(x, zero);
-  if (activation == kActRelu6F32) return vminq_f32(vmaxq_f32(x, zero), six);
+  if (activation == kActReluF32) return vmaxnmq_f32(x, zero);
+  if (activation == kActRelu6F32) return vminnmq_f32(vmaxnmq_f32(x, zero), six);
   const float32x4_t shifted = vaddq_f32(x, vdupq_n_f32(3.0f));
-  const float32x4_t gate = vdivq_f32(vminq_f32(vmaxq_f32(shifted, zero), six), six);
+  const float32x4_t gate = vdivq_f32(vminnmq_f32(vmaxnmq_f32(shifted, zero), six), six);
   return activation == kActHsigmoidF32 ? gate : vmulq_f32(x, gate);
 }
 
