@@ -92,6 +92,15 @@ json_has "$work/bench.json" latency_us p50_us p95_us p99_us arena_bytes packed_b
   inferences_per_s load_us first_invoke_us energy_uj energy_source temperature_rise_c
 expect 0 'html' "$edgefront" report "$work/run" --out "$work/report.html"
 grep -q '<svg' "$work/report.html" || die "no plot in the report"
+for precision in fastest fp32; do # the profile knows int8 only: the first keeps all in int8, and says what it misses
+  "$edgefront" export "$work/run" --select best --data fashion-mnist --epochs 0.1 --precision $precision \
+    --out "$work/$precision" --format efm >"$work/$precision.txt" 2>&1 ||
+    { cat "$work/$precision.txt" >&2; die "exporting in $precision failed"; }
+  expect 0 'probes agree' "$bin/edgefront-run" "$work/$precision"/*.efm --self-test
+done
+grep -q '^0 of .* layers stay fp32' "$work/fastest.txt" || die "no word about the layers that stay fp32"
+grep -q 'edgefront profile .*--precision int8,fp32' "$work/fastest.txt" || die "no word about the missing entries"
+grep -q '"precision": "fp32"' "$work/run/exports.json" || die "exports.json does not say the precision"
 expect 2 'spread' "$edgefront" export "$work/run" --select spread:x --data fashion-mnist --out "$work/models"
 
 echo "main job: $checks checks, ${#models[@]} models"
