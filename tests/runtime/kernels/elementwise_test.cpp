@@ -221,55 +221,81 @@ void check_in_place(std::int64_t count, const std::vector<T>& a, const std::vect
   CHECK(over_both == squared);
 }
 
-TEST_CASE("add, mul and unary operators give the same bytes over their operands") {
-  Random random{7};
-  for (const std::int64_t count : kCounts) {
-    std::vector<std::int8_t> a, b;
-    std::vector<float> x, y;
-    for (std::int64_t i = 0; i < count; ++i) {
-      a.push_back(static_cast<std::int8_t>(random.between(-128, 127)));
-      b.push_back(static_cast<std::int8_t>(random.between(-128, 127)));
-      x.push_back(static_cast<float>(8 * random.unit() - 4));
-      y.push_back(static_cast<float>(8 * random.unit() - 4));
-    }
-    check_in_place(count, a, b, [&](const std::int8_t* p, const std::int8_t* q, std::int8_t* out) {
-      add_s8({p, q, out, count, 3, -5, 7, 0.75f, 0.5f, -128, 127});
-    });
-    for (const std::int32_t full : {0, 1}) {
-      // As one pixel both forms multiply value by value.
-      const auto channels = static_cast<std::int32_t>(count);
+/// What every set of this CPU runs, the portable functions among them.
+std::vector<const ElementwiseKernels*> operators_of_this_cpu() {
+  std::vector<const ElementwiseKernels*> rows;
+  for (const KernelSet* set : kernel_sets()) {
+    if (set->available()) rows.push_back(&elementwise_kernels(*set));
+  }
+  return rows;
+}
+
+TEST_CASE("add, mul and unary operators of every set give the same bytes over their operands") {
+  for (const ElementwiseKernels* row : operators_of_this_cpu()) {
+    const ElementwiseKernels& k = *row;
+    Random random{7};
+    for (const std::int64_t count : {1, 2, 15, 16, 17, 31, 33, 63, 64, 65, 100, 129, 300}) {
+      std::vector<std::int8_t> a, b;
+      std::vector<float> x, y;
+      for (std::int64_t i = 0; i < count; ++i) {
+        a.push_back(static_cast<std::int8_t>(random.between(-128, 127)));
+        b.push_back(static_cast<std::int8_t>(random.between(-128, 127)));
+        x.push_back(static_cast<float>(8 * random.unit() - 4));
+        y.push_back(static_cast<float>(8 * random.unit() - 4));
+      }
       check_in_place(count, a, b,
                      [&](const std::int8_t* p, const std::int8_t* q, std::int8_t* out) {
-                       mul_s8({p, q, out, 1, channels, full, 3, -5, 7, 0.01f, -128, 127});
+                       k.add_s8({p, q, out, count, 3, -5, 7, 0.75f, 0.5f, -128, 127});
                      });
+      for (const std::int32_t full : {0, 1}) {
+        // As one pixel both forms multiply value by value.
+        const auto channels = static_cast<std::int32_t>(count);
+        check_in_place(count, a, b,
+                       [&](const std::int8_t* p, const std::int8_t* q, std::int8_t* out) {
+                         k.mul_s8({p, q, out, 1, channels, full, 3, -5, 7, 0.01f, -128, 127});
+                       });
+        check_in_place(count, x, y, [&](const float* p, const float* q, float* out) {
+          k.mul_f32(p, q, out, 1, channels, full);
+        });
+      }
       check_in_place(count, x, y, [&](const float* p, const float* q, float* out) {
-        mul_f32(p, q, out, 1, channels, full);
+        k.add_f32(p, q, out, count);
       });
-    }
-    check_in_place(count, x, y,
-                   [&](const float* p, const float* q, float* out) { add_f32(p, q, out, count); });
-    for (const auto unary : {relu_f32, relu6_f32, hswish_f32, hsigmoid_f32}) {
-      std::vector<float> apart(x.size()), over = x;
-      unary(x.data(), apart.data(), count);
-      unary(over.data(), over.data(), count);
-      CHECK(over == apart);
+      for (const auto unary : {k.relu_f32, k.relu6_f32, k.hswish_f32, k.hsigmoid_f32}) {
+        std::vector<float> apart(x.size()), over = x;
+        unary(x.data(), apart.data(), count);
+        unary(over.data(), over.data(), count);
+        CHECK(over == apart);
+      }
     }
   }
 }
 
-TEST_CASE("a gate per channel scales many pixels in place") {
-  Random random{8};
-  for (const std::int32_t channels : {1, 15, 16, 17, 40}) {
-    const std::int64_t count = 5 * channels;
-    std::vector<std::int8_t> a, gate;
-    for (std::int64_t i = 0; i < count; ++i) {
-      a.push_back(static_cast<std::int8_t>(random.between(-128, 127)));
-      if (i < channels) gate.push_back(static_cast<std::int8_t>(random.between(-128, 127)));
+TEST_CASE("a gate per channel scales many pixels in place, with every set") {
+  for (const ElementwiseKernels* row : operators_of_this_cpu()) {
+    Random random{8};
+    for (const std::int32_t channels : {1, 15, 16, 17, 40, 63, 64, 65, 120, 130}) {
+      const std::int64_t count = 5 * channels;
+      std::vector<std::int8_t> a, gate;
+      std::vector<float> x, factors;
+      for (std::int64_t i = 0; i < count; ++i) {
+        a.push_back(static_cast<std::int8_t>(random.between(-128, 127)));
+        x.push_back(static_cast<float>(8 * random.unit() - 4));
+        if (i >= channels) continue;
+        gate.push_back(static_cast<std::int8_t>(random.between(-128, 127)));
+        factors.push_back(static_cast<float>(random.unit()));
+      }
+      std::vector<std::int8_t> apart(a.size()), over = a;
+      row->mul_s8(
+          {a.data(), gate.data(), apart.data(), 5, channels, 0, 1, -2, 3, 0.01f, -128, 127});
+      row->mul_s8(
+          {over.data(), gate.data(), over.data(), 5, channels, 0, 1, -2, 3, 0.01f, -128, 127});
+      CHECK(over == apart);
+      std::vector<float> apart_f32(x.size()), over_f32 = x;
+      row->mul_f32(x.data(), factors.data(), apart_f32.data(), 5, channels, 0);
+      row->mul_f32(over_f32.data(), factors.data(), over_f32.data(), 5, channels, 0);
+      CHECK(over_f32 == apart_f32);
     }
-    std::vector<std::int8_t> apart(a.size()), over = a;
-    mul_s8({a.data(), gate.data(), apart.data(), 5, channels, 0, 1, -2, 3, 0.01f, -128, 127});
-    mul_s8({over.data(), gate.data(), over.data(), 5, channels, 0, 1, -2, 3, 0.01f, -128, 127});
-    CHECK(over == apart);
   }
 }
 
