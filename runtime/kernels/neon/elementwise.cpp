@@ -80,6 +80,9 @@ struct Lanes {
   static EDGEFRONT_INLINE Float add(Float a, Float b) { return vaddq_f32(a, b); }
   static EDGEFRONT_INLINE Float sub(Float a, Float b) { return vsubq_f32(a, b); }
   static EDGEFRONT_INLINE Float mul(Float a, Float b) { return vmulq_f32(a, b); }
+  static EDGEFRONT_INLINE Float multiply_subtract(Float a, Float b, Float c) {
+    return vfmaq_f32(vnegq_f32(c), a, b);
+  }
   static EDGEFRONT_INLINE Float div(Float a, Float b) { return vdivq_f32(a, b); }
   static EDGEFRONT_INLINE Float max(Float a, Float b) { return vmaxnmq_f32(a, b); }
   static EDGEFRONT_INLINE Float min(Float a, Float b) { return vminnmq_f32(a, b); }
