@@ -299,7 +299,8 @@ void run_gemm_s8(const GemmArgsS8& args) {
   const RequantizeS8* r = args.requantize;
   const Clamp512 clamp = make_clamp512(r->zero_point, r->qmin, r->qmax);
   const bool sum_in_tile = Dot::kSumInTile && r->residual && !r->table && args.depth % 4 == 0;
-  const Sum512 sum = make_sum512(r);
+  Sum512 sum = {};
+  if (sum_in_tile) sum = make_sum512(r);
   for (int64_t first = 0; first < args.pixels; first += kPixelBlock) {
     const int64_t rest = args.pixels - first;
     const int64_t pixels = rest < kPixelBlock ? rest : kPixelBlock;

@@ -143,9 +143,11 @@ TEST_CASE("bands of output rows give the bits of the whole layer and touch no ot
 TEST_CASE("pointwise int8 is exact around every tile of channels and pixels") {
   for (const KernelSet* set : sets_to_test()) {
     Random random{7};
-    for (const std::int32_t channels : {1, 15, 16, 17, 31, 33, 47, 48, 63, 64, 65, 81, 97, 127}) {
-      for (const std::int32_t pixels : {1, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 47, 48, 49}) {
-        const std::int32_t depth = random.pick({1, 3, 4, 5, 8, 12, 17});
+    for (const std::int32_t channels :
+         {1, 8, 15, 16, 17, 24, 31, 33, 40, 47, 48, 63, 64, 65, 72, 81, 97, 127}) {
+      for (const std::int32_t pixels :
+           {1, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 15, 16, 17, 33, 47, 48, 49, 50}) {
+        const std::int32_t depth = random.pick({1, 3, 4, 5, 8, 12, 16, 17, 32, 36, 64, 100, 132});
         check_shape(*set, {OpKind::kConv2d, 1, pixels, depth, channels, 1, 1}, random);
       }
     }
