@@ -86,7 +86,7 @@ class LayerCollector {
   void add(const Architecture& network, int block) {
     const LayerGraph graph = with_precision(lower(network), precision_);
     for (const BlockPath path : {BlockPath::kRule, BlockPath::kLayers}) {
-      for (const Step& step : execution_steps(graph, set_, {true, path, {}})) {
+      for (const Step& step : execution_steps(graph, set_, {true, path, {}, 0})) {
         if (graph.layers[step.layer].block != block) continue;
         LayerKey key = key_of(graph, step, set_, threads_);
         keys_.try_emplace(key.text(), key);

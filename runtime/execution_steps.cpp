@@ -1,6 +1,9 @@
 #include "runtime/execution_steps.h"
 
+#include <algorithm>
 #include <string>
+
+#include "runtime/memory_plan.h"
 
 namespace edgefront {
 namespace {
@@ -8,6 +11,9 @@ namespace {
 /// Chunks of an inverted bottleneck: large enough for kernels to run at their speed, and small
 /// enough for the rows of all its layers to stay in a second-level cache of 512 KiB or more.
 constexpr std::int64_t kBottleneckChunkBytes = std::int64_t{128} << 10;
+
+/// Chunks of first layers that run so to save memory: a row, or a few short ones.
+constexpr std::int64_t kPatchChunkBytes = std::int64_t{4} << 10;
 
 /// Expanded tensors of this size make a bottleneck run banded: a large part of a second-level cache
 /// of 1 MiB. Below, it makes no difference, or the smaller calls cost more than the cache gives.
@@ -22,6 +28,22 @@ BlockPath path_of(const StepOptions& options, std::int32_t block) {
     if (choice.block == block) return choice.path;
   }
   return options.path;
+}
+
+/// One behind the last layer that the first `count` steps replace.
+std::int32_t layers_of(const std::vector<Step>& steps, int count) {
+  std::int32_t last = -1;
+  for (int i = 0; i < count; ++i) {
+    last = std::max({last, steps[i].layer, steps[i].activation_layer, steps[i].add_layer});
+  }
+  return last + 1;
+}
+
+/// How many fused steps the first `layers` layers are, where they can run as one chain; else 0.
+int patch_steps(const LayerGraph& graph, const std::vector<Step>& fused, std::int32_t layers) {
+  int count = 0;
+  while (count < static_cast<int>(fused.size()) && fused[count].layer < layers) ++count;
+  return layers_of(fused, count) == layers && is_chain(graph, fused, 0, count) ? count : 0;
 }
 
 }  // namespace
@@ -54,7 +76,9 @@ std::vector<Step> execution_steps(const LayerGraph& graph, const KernelSet& set,
   if (!options.fuse) return unfused(graph);
   const std::vector<Step> fused = fuse(graph);
   std::vector<Step> steps;
-  for (int i = 0; i < static_cast<int>(fused.size());) {
+  const int patched = patch_steps(graph, fused, options.patch_layers);
+  if (patched > 0) steps.push_back(chain_of(fused, 0, patched, kPatchChunkBytes));
+  for (int i = patched; i < static_cast<int>(fused.size());) {
     const BlockPath path = path_of(options, graph.layers[fused[i].layer].block);
     int length = 1;
     if (path != BlockPath::kLayers) {
@@ -72,6 +96,31 @@ std::vector<Step> execution_steps(const LayerGraph& graph, const KernelSet& set,
     steps.push_back(fused[i++]);
   }
   return steps;
+}
+
+Status check_patch_layers(const LayerGraph& graph, std::int32_t patch_layers) {
+  if (patch_layers == 0 || patch_steps(graph, fuse(graph), patch_layers) > 0) return {};
+  return Status::invalid("patch_layers " + std::to_string(patch_layers) +
+                         ": accepted is 0, or the number of first layers that are convolutions "
+                         "with their activations and adds and read each other's outputs alone");
+}
+
+std::int32_t best_patch_layers(const LayerGraph& graph, const KernelSet& set, int threads,
+                               StepOptions options) {
+  const std::vector<Step> fused = fuse(graph);
+  options.patch_layers = 0;
+  std::int32_t best = 0;
+  std::int64_t least =
+      plan_memory(graph, execution_steps(graph, set, options), set, threads).arena_bytes;
+  for (int count = 2; count <= static_cast<int>(fused.size()); ++count) {
+    options.patch_layers = layers_of(fused, count);
+    if (patch_steps(graph, fused, options.patch_layers) != count) continue;
+    const std::vector<Step> steps = execution_steps(graph, set, options);
+    const std::int64_t bytes = plan_memory(graph, steps, set, threads).arena_bytes;
+    if (bytes < least) best = options.patch_layers;
+    least = std::min(least, bytes);
+  }
+  return best;
 }
 
 std::int64_t step_macs(const LayerGraph& graph, const Step& step) {

@@ -16,11 +16,21 @@ struct StepOptions {
   bool fuse = true;                   ///< false: one step per layer, and no bands
   BlockPath path = BlockPath::kRule;  ///< of blocks without a choice of their own
   std::vector<PathChoice> choices;
+  /// So many first layers run as one chain in small chunks, to save memory; 0: none. One that
+  /// check_patch_layers() accepts.
+  std::int32_t patch_layers = 0;
 };
 
 /// `graph` is valid.
 std::vector<Step> execution_steps(const LayerGraph& graph, const KernelSet& set,
                                   const StepOptions& options = {});
+
+/// Whether the first `patch_layers` layers are whole fused steps that run as one chain, or 0.
+Status check_patch_layers(const LayerGraph& graph, std::int32_t patch_layers);
+
+/// The number of first layers with which the arena is smallest; of equal ones the least.
+std::int32_t best_patch_layers(const LayerGraph& graph, const KernelSet& set, int threads,
+                               StepOptions options = {});
 
 /// An inverted bottleneck without squeeze-excite: [pointwise,] depthwise, pointwise [+ add of the
 /// block's input], all in one block of the graph and of one precision.

@@ -66,6 +66,9 @@ struct LayerKey {
       0;  ///< channels after its expansion; 0: it begins with the depthwise layer
   Activation expand_activation = Activation::kNone;
   Activation depthwise_activation = Activation::kNone;
+  /// Not empty: first layers that run as one chain to save memory. The text is theirs joined by
+  /// " + "; such a key is no entry of a table, and parse() refuses it.
+  std::vector<LayerKey> chain;
   std::int32_t threads = 1;
   std::string kernel_set;           ///< name of the set the runtime runs it with
   std::int32_t kernel_version = 0;  ///< version of that set's kernel for this op

@@ -54,7 +54,9 @@ Status choose_set(const Model& model, const InterpreterOptions& options, const K
 }
 
 const char* kernel_name_of(const LayerGraph& graph, const Step& step, const KernelSet& set) {
-  if (step.banded()) return "inverted_bottleneck";
+  const int parts = static_cast<int>(step.parts.size());
+  if (is_inverted_bottleneck(graph, step.parts, 0, parts)) return "inverted_bottleneck";
+  if (step.banded()) return "patch_wise";
   const Layer& layer = graph.layers[step.layer];
   if (!has_weights(layer.op)) return op_name(layer.op);
   const ConvGeometry geometry = geometry_of(graph, layer);
@@ -174,7 +176,9 @@ Status Interpreter::load(const Model& model, const InterpreterOptions& options,
   if (Status s = choose_set(model, options, &impl->set, &impl->notice); !s.ok()) return s;
   impl->graph = model.graph;
   impl->threads = options.threads;
-  StepOptions step_options{options.fuse, options.path, {}};
+  StepOptions step_options{options.fuse, options.path, {}, model.patch_layers};
+  if (options.patch_layers >= 0) step_options.patch_layers = options.patch_layers;
+  if (Status s = check_patch_layers(model.graph, step_options.patch_layers); !s.ok()) return s;
   const bool its_own = model.kernel_set.empty() || model.kernel_set == impl->set->name;
   if (its_own) step_options.choices = model.block_choices;
   if (!its_own && !model.block_choices.empty()) {
@@ -267,10 +271,11 @@ LayerKey key_of(const LayerGraph& graph, const Step& step, const KernelSet& set,
   key.residual = step.add_layer >= 0;
   key.threads = threads;
   key.kernel_set = set.name;
-  if (step.banded()) {
+  if (is_inverted_bottleneck(graph, step.parts, 0, static_cast<int>(step.parts.size()))) {
     describe_bottleneck(graph, step, set, &key);
     return key;
   }
+  for (const Step& part : step.parts) key.chain.push_back(key_of(graph, part, set, threads));
   key.kernel_version = has_weights(layer.op)
                            ? kernel_version(set, layer.op, geometry_of(graph, layer))
                            : set.elementwise_version;

@@ -23,6 +23,8 @@ struct InterpreterOptions {
   int threads = 1;
   bool fuse = true;                     ///< false: one step per layer, for tests and debugging
   BlockPath path = BlockPath::kRule;  ///< of blocks for which the model has no choice
+  /// So many first layers run as one chain of bands, to save memory; −1: as many as the model says.
+  std::int32_t patch_layers = -1;
 };
 
 /// Not thread-safe: one Interpreter per thread; several may share nothing but the Model's file.

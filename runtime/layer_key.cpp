@@ -170,6 +170,11 @@ class KeyGraph {
 }  // namespace
 
 std::string LayerKey::text() const {
+  if (!chain.empty()) {
+    std::string all;
+    for (const LayerKey& key : chain) all += (all.empty() ? "" : " + ") + key.text();
+    return all;
+  }
   std::string text = bottleneck ? kBottleneckName : op_name(op);
   text += std::string(" ") + precision_name(precision);
   text += " " + shape_text(input) + ">";

@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <string>
 
+#include "runtime/execution_steps.h"
+
 namespace edgefront {
 namespace {
 
@@ -179,6 +181,25 @@ Status check_attachments(const Model& model) {
   return {};
 }
 
+bool has_block(const LayerGraph& graph, std::int32_t block) {
+  return std::any_of(graph.layers.begin(), graph.layers.end(),
+                     [block](const Layer& layer) { return layer.block == block; });
+}
+
+Status check_paths(const Model& model) {
+  std::int64_t before = -1;
+  for (const PathChoice& choice : model.block_choices) {
+    const bool known = choice.path == BlockPath::kLayers || choice.path == BlockPath::kBanded;
+    if (!known || choice.block <= before || !has_block(model.graph, choice.block)) {
+      return Status::invalid("block choice for block " + std::to_string(choice.block) +
+                             ": accepted is one choice, layers or bands, for a block that layers "
+                             "name, in rising order");
+    }
+    before = choice.block;
+  }
+  return check_patch_layers(model.graph, model.patch_layers);
+}
+
 }  // namespace
 
 Status validate(const Model& model) {
@@ -203,6 +224,7 @@ Status validate(const Model& model) {
       if (Status s = check_int8_layer(model, static_cast<int>(i)); !s.ok()) return s;
     }
   }
+  if (Status s = check_paths(model); !s.ok()) return s;
   return check_attachments(model);
 }
 
@@ -222,6 +244,10 @@ Status extract_range(const Model& model, int first, int last, Model* out) {
   if (same(part.graph.outputs, model.graph.outputs)) part.class_names = model.class_names;
   part.metadata = model.metadata;
   part.kernel_set = model.kernel_set;
+  if (first == 0 && last >= model.patch_layers) part.patch_layers = model.patch_layers;
+  for (const PathChoice& choice : model.block_choices) {
+    if (has_block(part.graph, choice.block)) part.block_choices.push_back(choice);
+  }
   *out = std::move(part);
   return {};
 }

@@ -52,6 +52,7 @@ struct Model {
   std::string kernel_set;  ///< chosen at export; empty: the fixed rule on the machine that loads
   /// Chosen at export for `kernel_set`; blocks without a choice follow the set's fixed rule.
   std::vector<PathChoice> block_choices;
+  std::int32_t patch_layers = 0;  ///< so many first layers run as one chain of bands; 0: none
 };
 
 /// Everything the interpreter relies on: `validate(graph)`, sizes of all vectors, weight range

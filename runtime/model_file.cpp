@@ -114,8 +114,16 @@ flatbuffers::Offset<efm::Model> pack_model(Builder& b, const Model& model) {
   const auto probes_at = pack_vector(b, probes);
   const auto metadata_at = pack_vector(b, metadata);
   const auto kernel_set_at = pack_text(b, model.kernel_set);
+  std::vector<flatbuffers::Offset<efm::BlockChoice>> choices;
+  for (const PathChoice& choice : model.block_choices) {
+    const auto name = b.CreateString("path");
+    const auto value = b.CreateString(choice.path == BlockPath::kBanded ? "bands" : "layers");
+    choices.push_back(efm::CreateBlockChoice(b, choice.block, name, value));
+  }
+  const auto choices_at = pack_vector(b, choices);
   return efm::CreateModel(b, tensors_at, layers_at, inputs_at, outputs_at, mean_at, stddev_at,
-                          class_names_at, probes_at, metadata_at, kernel_set_at);
+                          class_names_at, probes_at, metadata_at, kernel_set_at, choices_at,
+                          model.patch_layers);
 }
 
 // ---- reading ------------------------------------------------------------------------------------
@@ -226,6 +234,22 @@ void unpack_graph(const efm::Model& from, Unpacker& u, Model* model) {
   u.vector(from.outputs(), &model->graph.outputs);
 }
 
+void unpack_paths(const efm::Model& from, Unpacker& u, Model* model) {
+  const std::size_t choices = u.count(from.block_choices(), kMaxLayers, "block choices");
+  for (std::size_t i = 0; i < choices && u.ok(); ++i) {
+    const auto& choice = *from.block_choices()->Get(static_cast<flatbuffers::uoffset_t>(i));
+    std::string name, value;
+    u.label(choice.name(), "a block choice's name", &name);
+    u.label(choice.value(), "a block choice's value", &value);
+    if (name != "path" || (value != "layers" && value != "bands")) {
+      u.fail("block choice '" + name + "' is '" + value + "', accepted is path: layers or bands");
+    }
+    const BlockPath path = value == "bands" ? BlockPath::kBanded : BlockPath::kLayers;
+    model->block_choices.push_back({choice.block(), path});
+  }
+  model->patch_layers = from.patch_layers();
+}
+
 void unpack_attachments(const efm::Model& from, Unpacker& u, Model* model) {
   u.vector(from.mean(), &model->normalization.mean);
   u.vector(from.stddev(), &model->normalization.stddev);
@@ -294,6 +318,7 @@ Status decode_payload(const std::uint8_t* bytes, std::size_t size, Model* out) {
   const efm::Model& root = *efm::GetModel(payload.data());
   unpack_graph(root, u, &model);
   if (u.ok()) unpack_attachments(root, u, &model);
+  if (u.ok()) unpack_paths(root, u, &model);
   if (!u.ok()) return u.status();
   if (Status s = validate(model); !s.ok()) return s;
   *out = std::move(model);

@@ -71,6 +71,9 @@ int export_command(const CommandArguments& args) {
       .option("precision", "P", "int8",
               "int8; fp32; or fastest: int8 except layers that run faster in fp32 by the profile, "
               "conversions included")
+      .flag("patch-wise",
+            "the first layers a few rows at a time, as many as make the arena smallest: several "
+            "times less memory, a little slower")
       .option("data", "DATASET", "", "data set (default: the experiment's)")
       .option("epochs", "N", "", "training epochs (default: the experiment's)")
       .option("threads", "N", "0", "networks trained side by side; 0 = one per core")
@@ -94,6 +97,7 @@ int export_command(const CommandArguments& args) {
   if (options.formats.c && options.precision != ExportPrecision::kInt8) {
     throw InputError("export: --format c needs --precision int8: the C99 file computes in int8");
   }
+  options.patch_wise = line.given("patch-wise");
   options.data = line.text("data");
   if (line.given("epochs")) options.epochs = parse_epochs(line.text("epochs"));
   options.threads = int(line.integer("threads", 0, 1024));

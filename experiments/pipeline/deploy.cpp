@@ -4,6 +4,8 @@
 
 #include "experiments/host.h"
 #include "experiments/pipeline/int8_accuracy.h"
+#include "hwprofiles/layer_listing.h"
+#include "runtime/execution_steps.h"
 #include "runtime/export/float_model.h"
 #include "runtime/export/mixed_precision.h"
 #include "runtime/export/simplify.h"
@@ -95,6 +97,16 @@ Model model_of(const Model& folded, const CalibrationSet& calibration, const Ima
   return mix_precisions(folded, int8, float_layers);
 }
 
+/// How the model runs, stored in it.
+void choose_execution(const DeployOptions& options, Model* model) {
+  if (options.choose_paths) model->block_choices = options.choose_paths(model->graph);
+  if (!options.patch_wise) return;
+  const KernelSet& set =
+      options.kernel_set.empty() ? resolve_kernel_set("") : find_kernel_set(options.kernel_set);
+  const StepOptions steps{true, BlockPath::kRule, model->block_choices, 0};
+  model->patch_layers = best_patch_layers(model->graph, set, 1, steps);
+}
+
 }  // namespace
 
 Deployment deploy(Trainer& trainer, const SearchSpace& space, const Genotype& genotype,
@@ -119,6 +131,7 @@ Deployment deploy(Trainer& trainer, const SearchSpace& space, const Genotype& ge
       folded, calibration, held_out.count() > 0 ? held_out : calibration_images, options, &result));
   Model& model = result.model;
   model.kernel_set = options.kernel_set;
+  choose_execution(options, &model);
   model.metadata = {{"genotype", to_text(space, genotype)}, {"space", space.name},
                     {"space_digest", space.digest},         {"data", data->name},
                     {"data_digest", data->digest},          {"seed", std::to_string(seed)},

@@ -29,6 +29,9 @@ struct DeployOptions {
   ExportPrecision precision = ExportPrecision::kInt8;
   /// kFastest: for each layer of the folded graph whether it stays fp32. Thread-safe.
   std::function<std::vector<bool>(const LayerGraph&)> choose_float_layers;
+  /// How the blocks of the finished graph run; empty: by the kernel set's rule. Thread-safe.
+  std::function<std::vector<PathChoice>(const LayerGraph&)> choose_paths;
+  bool patch_wise = false;  ///< as many first layers in bands as make the arena smallest
 };
 
 struct Deployment {

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <mutex>
 
+#include "costmodels/path_choice.h"
 #include "costmodels/precision_choice.h"
 #include "experiments/host.h"
 #include "experiments/pipeline/run_folder.h"
@@ -94,6 +95,17 @@ std::function<std::vector<bool>(const LayerGraph&)> float_layer_choice(const Ope
   };
 }
 
+/// None without a profile: the models then follow the rule of the kernel set that runs them.
+std::function<std::vector<PathChoice>(const LayerGraph&)> path_choice(const Opened& o) {
+  const DeviceChoice device = o.run.experiment.devices.front();
+  if (device.profile.empty()) return nullptr;
+  const auto profile = std::make_shared<const DeviceProfile>(load_profile(device.profile));
+  const KernelSet* set = &find_kernel_set(o.kernel_set);
+  return [profile, set, threads = device.threads](const LayerGraph& graph) {
+    return cheapest_paths(graph, *profile, *set, threads);
+  };
+}
+
 DeployOptions deploy_options(const Opened& o, const ExportRunOptions& options,
                              const ExportNote& note) {
   const ExportChoice& choice = o.run.experiment.export_choice;
@@ -106,6 +118,8 @@ DeployOptions deploy_options(const Opened& o, const ExportRunOptions& options,
   deploy.max_loss_percent = choice.max_loss_percent;
   deploy.kernel_set = o.kernel_set;
   deploy.precision = options.precision;
+  deploy.patch_wise = options.patch_wise;
+  deploy.choose_paths = path_choice(o);
   if (options.precision == ExportPrecision::kFastest) {
     deploy.choose_float_layers = float_layer_choice(o, note);
   }

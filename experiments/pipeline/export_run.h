@@ -30,6 +30,7 @@ struct ExportRunOptions {
   std::string out;     ///< folder for <index>.efm and what `formats` adds
   ExportFormats formats;
   ExportPrecision precision = ExportPrecision::kInt8;
+  bool patch_wise = false;       ///< first layers in bands, for the smallest arena
   std::string data;              ///< empty: the experiment's
   std::optional<double> epochs;  ///< instead of the experiment's
   int threads = 1;               ///< networks trained side by side, one thread each

@@ -147,8 +147,8 @@ std::int32_t earlier_tensor(const LayerGraph& graph, const std::vector<std::int3
   return -1;
 }
 
-// Appends the layers of `part` as block `block`. `borders` are the tensors between the steps so far, the last one
-// being what the part reads; empty before the first.
+// Appends the layers of `part` as block `block`. `borders` are the tensors between the steps so
+// far, the last one being what the part reads; empty before the first.
 void append(const LayerGraph& part, int block, LayerGraph* graph,
             std::vector<std::int32_t>* borders) {
   std::vector<std::int32_t> id_of(part.tensors.size(), -1);
@@ -182,7 +182,7 @@ bool same_steps(const Chain& chain, const std::vector<int>& sequence,
   const LayerGraph& graph = chain.graph;
   // Every block with a bottleneck has a choice, so any kernel set gives the same steps.
   const std::vector<Step> steps =
-      execution_steps(graph, *kernel_sets().back(), {true, BlockPath::kLayers, chain.choices});
+      execution_steps(graph, *kernel_sets().back(), {true, BlockPath::kLayers, chain.choices, 0});
   if (steps.size() != sequence.size()) return false;
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const LayerKey& key = keys[sequence[i]];

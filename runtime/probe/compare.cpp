@@ -57,7 +57,7 @@ Status rekey(LayerKey key, Precision precision, const KernelSet& set, LayerKey* 
   key.precision = precision;
   LayerGraph graph;
   if (Status s = graph_of(key, &graph); !s.ok()) return s;
-  *out = key_of(graph, execution_steps(graph, set, {true, BlockPath::kBanded, {}})[0], set,
+  *out = key_of(graph, execution_steps(graph, set, {true, BlockPath::kBanded, {}, 0})[0], set,
                 key.threads);
   return {};
 }

@@ -106,6 +106,40 @@ TEST_CASE("what is read and written again has the same bytes") {
   }
 }
 
+TEST_CASE("paths of blocks and patches are kept, and unknown ones refused") {
+  GraphBuilder b;
+  std::int32_t x = b.conv(b.input({6, 6, 3}), 8, 3, 1);
+  for (int i = 0; i < 2; ++i) {
+    ++b.block;
+    x = b.conv(b.depthwise(b.conv(x, 16, 1, 1), 3, 1), 8, 1, 1);
+  }
+  b.graph.outputs.push_back(x);
+  Model model = generated_model(b.graph, 1);
+  model.block_choices = {{1, BlockPath::kLayers}, {2, BlockPath::kBanded}};
+  model.patch_layers = 3;
+  std::vector<std::uint8_t> bytes = encode_model(model);
+  Model read;
+  REQUIRE(decode_model(bytes.data(), bytes.size(), "m.efm", &read).message() == "");
+  REQUIRE(read.block_choices.size() == 2);
+  CHECK(read.block_choices[0].block == 1);
+  CHECK(read.block_choices[0].path == BlockPath::kLayers);
+  CHECK(read.block_choices[1].path == BlockPath::kBanded);
+  CHECK(read.patch_layers == 3);
+  CHECK(encode_model(read) == bytes);
+  const auto message = [&model] {
+    const std::vector<std::uint8_t> wrong = encode_model(model);
+    Model ignored;
+    return decode_model(wrong.data(), wrong.size(), "m.efm", &ignored).message();
+  };
+  model.block_choices[1].block = 7;
+  CHECK(message().find("block choice for block 7: accepted is") != std::string::npos);
+  model.block_choices[1].block = 1;
+  CHECK(message().find("block choice for block 1: accepted is") != std::string::npos);
+  model.block_choices.clear();
+  model.patch_layers = 1000;
+  CHECK(message().find("patch_layers 1000: accepted is") != std::string::npos);
+}
+
 TEST_CASE("every flipped byte and every truncation is refused with one line") {
   const auto bytes = fixture();
   for (std::size_t at = 0; at < bytes.size(); ++at) {

@@ -96,7 +96,7 @@ TEST_CASE("banded bottlenecks are joined with layers, and stay the one step that
     std::set<int> found;
     for (const Chain& chain : chains_of(keys, 24, seed)) {
       const auto steps = execution_steps(chain.graph, *kernel_sets().back(),
-                                         {true, BlockPath::kLayers, chain.choices});
+                                         {true, BlockPath::kLayers, chain.choices, 0});
       REQUIRE(steps.size() == chain.keys.size());
       for (std::size_t i = 0; i < steps.size(); ++i) {
         const std::string text = key_of(chain.graph, steps[i], *kernel_sets().back(), 1).text();
