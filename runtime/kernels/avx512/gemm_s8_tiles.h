@@ -237,6 +237,8 @@ void run_panels(Tile t, int64_t pixels) {
     }
   }
   run_tiles<Dot, Depth::kQuads, kFinish, Dot::kPixels[kPanels - 1], kPanels>(&t, &pixels);
+  // Rows of 28 pixels are 16 and 12.
+  if constexpr (kPanels == 1) run_tiles<Dot, Depth::kQuads, kFinish, 12, 1>(&t, &pixels);
   run_tiles<Dot, Depth::kQuads, kFinish, 4, kPanels>(&t, &pixels);
   run_tiles<Dot, Depth::kQuads, kFinish, 1, kPanels>(&t, &pixels);
 }
