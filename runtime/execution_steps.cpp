@@ -8,10 +8,6 @@
 namespace edgefront {
 namespace {
 
-/// Chunks of an inverted bottleneck: large enough for kernels to run at their speed, and small
-/// enough for the rows of all its layers to stay in a second-level cache of 512 KiB or more.
-constexpr std::int64_t kBottleneckChunkBytes = std::int64_t{128} << 10;
-
 /// Chunks of first layers that run so to save memory: a row, or a few short ones.
 constexpr std::int64_t kPatchChunkBytes = std::int64_t{4} << 10;
 
@@ -60,6 +56,11 @@ bool is_inverted_bottleneck(const LayerGraph& graph, const std::vector<Step>& st
     if (steps[i].residual >= 0 && !adds_input) return false;
   }
   return is_chain(graph, steps, first, last);
+}
+
+bool is_banded_bottleneck(const LayerGraph& graph, const Step& step) {
+  return step.chunk_bytes == kBottleneckChunkBytes &&
+         is_inverted_bottleneck(graph, step.parts, 0, static_cast<int>(step.parts.size()));
 }
 
 bool banded_by_rule(const LayerGraph& graph, const Step& bottleneck, const KernelSet& set) {

@@ -12,6 +12,10 @@
 
 namespace edgefront {
 
+/// Chunks of an inverted bottleneck: large enough for kernels to run at their speed, and small
+/// enough for the rows of all its layers to stay in a second-level cache of 512 KiB or more.
+constexpr std::int64_t kBottleneckChunkBytes = std::int64_t{128} << 10;
+
 struct StepOptions {
   bool fuse = true;                   ///< false: one step per layer, and no bands
   BlockPath path = BlockPath::kRule;  ///< of blocks without a choice of their own
@@ -36,6 +40,9 @@ std::int32_t best_patch_layers(const LayerGraph& graph, const KernelSet& set, in
 /// block's input], all in one block of the graph and of one precision.
 bool is_inverted_bottleneck(const LayerGraph& graph, const std::vector<Step>& steps, int first,
                             int last);
+
+/// Whether a step is such a block in bands, and not the patch-wise first layers that may look so.
+bool is_banded_bottleneck(const LayerGraph& graph, const Step& step);
 
 /// The kernel set's fixed rule for such a block. A function of shapes, precision and the set's
 /// name.

@@ -54,8 +54,7 @@ Status choose_set(const Model& model, const InterpreterOptions& options, const K
 }
 
 const char* kernel_name_of(const LayerGraph& graph, const Step& step, const KernelSet& set) {
-  const int parts = static_cast<int>(step.parts.size());
-  if (is_inverted_bottleneck(graph, step.parts, 0, parts)) return "inverted_bottleneck";
+  if (is_banded_bottleneck(graph, step)) return "inverted_bottleneck";
   if (step.banded()) return "patch_wise";
   const Layer& layer = graph.layers[step.layer];
   if (!has_weights(layer.op)) return op_name(layer.op);
@@ -271,7 +270,7 @@ LayerKey key_of(const LayerGraph& graph, const Step& step, const KernelSet& set,
   key.residual = step.add_layer >= 0;
   key.threads = threads;
   key.kernel_set = set.name;
-  if (is_inverted_bottleneck(graph, step.parts, 0, static_cast<int>(step.parts.size()))) {
+  if (is_banded_bottleneck(graph, step)) {
     describe_bottleneck(graph, step, set, &key);
     return key;
   }

@@ -307,6 +307,26 @@ TEST_CASE(
         "kernel set 'reference' (asked for by name) runs in place of the model's 'made_up'");
 }
 
+TEST_CASE("stored paths of blocks count with the model's kernel set, else the rule with a notice") {
+  if (!forced_kernel_set().empty()) return;
+  GraphBuilder b;
+  const std::int32_t x = b.input({6, 6, 8});
+  b.graph.outputs.push_back(b.conv(b.depthwise(b.conv(x, 24, 1, 1), 3, 1), 8, 1, 1));
+  Model model = generated_model(b.graph, 1);
+  model.block_choices = {{0, BlockPath::kBanded}};
+  for (const char* set : {"", "reference"}) {
+    model.kernel_set = set;
+    const auto interpreter = load(model, "reference", true);
+    CHECK(interpreter->steps().size() == 1);
+    CHECK(interpreter->notice() == "");
+  }
+  model.kernel_set = "made_up";
+  const auto interpreter = load(model, "reference", true);
+  CHECK(interpreter->steps().size() == 3);
+  CHECK(interpreter->notice().find("; its fixed rule says which blocks run in bands") !=
+        std::string::npos);
+}
+
 TEST_CASE("load refuses what it cannot run") {
   GraphBuilder b;
   b.graph.outputs.push_back(b.conv(b.input({2, 2, 8}), 8, 1, 1));

@@ -137,6 +137,15 @@ TEST_CASE("random networks with patches allocate what is planned and keep every 
   CHECK(patched > 100);
 }
 
+TEST_CASE("patches that look like a bottleneck are not taken for its table entry") {
+  GraphBuilder b;
+  const std::int32_t x = b.input({8, 8, 8});
+  b.graph.outputs.push_back(b.conv(b.depthwise(b.conv(x, 24, 1, 1), 3, 1), 8, 1, 1));
+  const auto interpreter = load(generated_model(b.graph, 1), "reference", 3);
+  CHECK(std::string(interpreter->kernel_name(0)) == "patch_wise");
+  CHECK(interpreter->key(0).text().find("conv2d fp32 8x8x8>8x8x24") == 0);
+}
+
 TEST_CASE("layers that are no chain from the input on are refused as patches") {
   const LayerGraph graph = mobilenet_v2(32);
   // Layer 1 is the activation of layer 0; the last two pool and classify.
