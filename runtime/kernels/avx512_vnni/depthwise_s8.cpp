@@ -1,7 +1,9 @@
 // int8 depthwise convolution with four rows to a group: bytes with flipped sign bits (the packed
-// bias takes the +128 back), and one vpdpbusd adds four vertical taps of sixteen channels.
+// bias takes the +128 back), and one vpdpbusd adds four vertical taps of sixteen channels. Most 3x3
+// layers interleave their rows in registers instead of scratch (depthwise_s8_3x3.h).
 #include "runtime/kernels/avx512/depthwise_s8_lanes.h"
 #include "runtime/kernels/avx512_vnni/avx512_vnni.h"
+#include "runtime/kernels/avx512_vnni/depthwise_s8_3x3.h"
 
 namespace edgefront {
 namespace {
@@ -41,8 +43,21 @@ struct Quads : Lanes512 {
   }
 };
 
+/// Whether blocks of 64 channels take less time than panels of 16 from scratch. With stride 1 a
+/// block takes as long as three panels, with stride 2 as two and a half: there is less to share.
+bool blocks_are_faster(const ConvGeometry& g) {
+  const int64_t panels = padded_channels(g) / kPanelChannels;
+  const int64_t blocks = (panels + 3) / 4;
+  return g.kernel == 3 && (g.stride == 1 ? panels > 3 * blocks : 2 * panels >= 5 * blocks);
+}
+
 }  // namespace
 
-void avx512_vnni_depthwise_s8(const ConvArgsS8& args) { run_depthwise_512<Quads>(args); }
+void avx512_vnni_depthwise_s8(const ConvArgsS8& args) {
+  if (blocks_are_faster(args.geometry)) {
+    return args.geometry.stride == 1 ? run_depthwise_3x3<1>(args) : run_depthwise_3x3<2>(args);
+  }
+  run_depthwise_512<Quads>(args);
+}
 
 }  // namespace edgefront

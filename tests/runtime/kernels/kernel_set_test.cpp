@@ -192,6 +192,29 @@ TEST_CASE("depthwise rows of every width and channel count are exact") {
   }
 }
 
+TEST_CASE("depthwise 3x3 layers are exact around every block of channels, whole and in bands") {
+  for (const KernelSet* set : sets_to_test()) {
+    Random random{13};
+    for (const std::int32_t channels :
+         {32,  33,  47,  48,  49,  52,  63,  64,  65,  68,  80,  81,  95,  97,  112, 113, 116,
+          127, 128, 129, 144, 160, 176, 191, 192, 240, 255, 256, 257, 260, 288, 319, 333}) {
+      for (const std::int32_t stride : {1, 2}) {
+        const LayerShape shape = {OpKind::kDepthwiseConv2d,
+                                  random.between(1, 6),
+                                  random.between(1, 9),
+                                  channels,
+                                  channels,
+                                  3,
+                                  stride};
+        check_shape(*set, shape, random);
+        const std::int32_t rows = random.between(1, 5);
+        INFO(set->name, ": ", describe(shape), " in bands of ", rows);
+        CHECK(differences(random_case_s8(shape, random, Magnitude::kUsual), *set, rows) == 0);
+      }
+    }
+  }
+}
+
 TEST_CASE("long spans pass through table and residual exactly") {
   for (const KernelSet* set : sets_to_test()) {
     Random random{9};
