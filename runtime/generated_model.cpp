@@ -33,6 +33,7 @@ class Generator {
 constexpr float kScale = 0.05f;
 constexpr float kSpread = 40;        // wanted standard deviation of int8 values
 constexpr float kWeightSpread = 73;  // of uniform values in [−127, 127]
+constexpr TensorQuantization kGate = {1.0f / 255.0f, -128};  // of an hsigmoid
 
 void fill_float(Generator& random, std::int64_t count, std::int64_t fan_in, std::int64_t out,
                 LayerParameters* p) {
@@ -70,7 +71,7 @@ TensorQuantization quantization_of(Generator& random, const Layer& layer,
       // From −3/8 to the largest input.
       return {std::max(in.scale * static_cast<float>(127 - in.zero_point), 0.375f) / 220.0f, -100};
     case OpKind::kHsigmoid:
-      return {1.0f / 255.0f, -128};
+      return kGate;
     case OpKind::kAdd:
       return {in.scale * 1.4f, random.between(-16, 16)};
     case OpKind::kMul:
@@ -98,6 +99,13 @@ Model generated_model(const LayerGraph& graph, std::uint64_t seed) {
   for (const std::int32_t id : graph.inputs) {
     if (graph.tensors[id].precision == Precision::kInt8) {
       model.quantization[id] = {kScale, random.between(-16, 16)};
+    }
+  }
+  // A gate that is given, not computed, is what an hsigmoid would give.
+  for (const Layer& layer : graph.layers) {
+    const bool given = std::count(graph.inputs.begin(), graph.inputs.end(), layer.inputs[1]) > 0;
+    if (layer.op == OpKind::kMul && layer.precision == Precision::kInt8 && given) {
+      model.quantization[layer.inputs[1]] = kGate;
     }
   }
   for (std::size_t i = 0; i < graph.layers.size(); ++i) {

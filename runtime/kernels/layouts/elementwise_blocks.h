@@ -14,6 +14,7 @@
 #pragma once
 
 #include <stdint.h>
+#include <string.h>
 
 #include "runtime/kernels/elementwise.h"
 #include "runtime/kernels/unroll.h"
@@ -77,47 +78,71 @@ void add_s8_in(const AddArgsS8& args) {
   });
 }
 
-/// A gate of one value per channel, four vectors of channels for all pixels at a time. The product
-/// of two centred bytes is exact in float, and so is q·gate − zero·gate rounded once.
+/// The gate values that a block of 4·kCount values meets, for pixels side by side.
 template <class Lanes>
-void gate_s8_in(const MulArgsS8& r) {
-  using Float = typename Lanes::Float;
-  constexpr int32_t kCount = Lanes::kCount;
-  const Float zero_a = Lanes::set(static_cast<float>(r.a_zero_point));
-  const Float zero_b = Lanes::set(static_cast<float>(r.b_zero_point));
-  const Float multiplier = Lanes::set(r.multiplier);
-  const typename Lanes::Pack pack(r.output_zero_point, r.qmin, r.qmax);
-  for (int32_t c = 0; c < r.channels; c += 4 * kCount) {
-    const int32_t rest = r.channels - c;
-    Float gate[4], offset[4], block[4];
+void repeat_gate(const MulArgsS8& r, int64_t first, int8_t pattern[4 * Lanes::kCount]) {
+  int32_t c = static_cast<int32_t>(first % r.channels);
+  for (int32_t i = 0; i < 4 * Lanes::kCount;) {
+    const int32_t room = 4 * Lanes::kCount - i;
+    const int32_t n = r.channels - c < room ? r.channels - c : room;
+    memcpy(pattern + i, r.b + c, static_cast<size_t>(n));
+    i += n;
+    c = 0;
+  }
+}
+
+/// How a block is multiplied with its gate: the product of two centred bytes is exact in float, and
+/// so is q·gate − zero·gate rounded once.
+template <class Lanes>
+struct FloatGate {
+  typename Lanes::Float gate[4], offset[4], multiplier;
+  typename Lanes::Pack bytes;
+
+  FloatGate(const MulArgsS8& r, const int8_t pattern[4 * Lanes::kCount])
+      : multiplier(Lanes::set(r.multiplier)), bytes(r.output_zero_point, r.qmin, r.qmax) {
+    EDGEFRONT_UNROLL
     for (int j = 0; j < 4; ++j) {
-      const int32_t n = lanes_left<Lanes>(rest, j * kCount);
-      const Float b = n > 0 ? Lanes::load_s8(r.b + c + j * kCount, n) : Lanes::set(0);
-      gate[j] = Lanes::sub(b, zero_b);
-      offset[j] = Lanes::mul(zero_a, gate[j]);
-      block[j] = Lanes::set(0);
+      const typename Lanes::Float b = Lanes::load_s8(pattern + j * Lanes::kCount, Lanes::kCount);
+      gate[j] = Lanes::sub(b, Lanes::set(static_cast<float>(r.b_zero_point)));
+      offset[j] = Lanes::mul(Lanes::set(static_cast<float>(r.a_zero_point)), gate[j]);
     }
-    const int8_t* a = r.a + c;
-    int8_t* out = r.output + c;
-    for (int64_t p = 0; p < r.pixels; ++p, a += r.channels, out += r.channels) {
-      if (rest >= 4 * kCount) {
-        EDGEFRONT_UNROLL
-        for (int j = 0; j < 4; ++j) {
-          const Float q = Lanes::load_s8(a + j * kCount, kCount);
-          block[j] = Lanes::mul(Lanes::multiply_subtract(q, gate[j], offset[j]), multiplier);
-        }
-        Lanes::store_s8(out, pack.pack(block), 4 * kCount);
-        continue;
-      }
-      EDGEFRONT_UNROLL
-      for (int j = 0; j < 4; ++j) {
-        const int32_t n = lanes_left<Lanes>(rest, j * kCount);
-        if (n == 0) break;
-        const Float q = Lanes::load_s8(a + j * kCount, n);
-        block[j] = Lanes::mul(Lanes::multiply_subtract(q, gate[j], offset[j]), multiplier);
-      }
-      Lanes::store_s8(out, pack.pack(block), rest);
+  }
+
+  /// The first n of the block's products, as bytes.
+  EDGEFRONT_INLINE auto apply(const int8_t* a, int32_t n) const {
+    typename Lanes::Float block[4];
+    EDGEFRONT_UNROLL
+    for (int j = 0; j < 4; ++j) {
+      const int32_t valid = lanes_left<Lanes>(n, j * Lanes::kCount);
+      const typename Lanes::Float q =
+          valid > 0 ? Lanes::load_s8(a + j * Lanes::kCount, valid) : Lanes::set(0);
+      block[j] = Lanes::mul(Lanes::multiply_subtract(q, gate[j], offset[j]), multiplier);
     }
+    return bytes.pack(block);
+  }
+};
+
+/// A gate of one value per channel. Blocks meet the same gate values again after the smallest
+/// common multiple of channels and block: those are computed one after the other.
+template <class Lanes, class Gate>
+void gate_s8_in(const MulArgsS8& args) {
+  constexpr int32_t kBlock = 4 * Lanes::kCount;
+  const MulArgsS8 r = args;
+  const int64_t count = r.pixels * r.channels;
+  int32_t common = kBlock;  // a power of two
+  while (r.channels % common != 0) common /= 2;
+  const int64_t period = int64_t{r.channels} / common * kBlock;
+  for (int64_t first = 0; first < period && first < count; first += kBlock) {
+    int8_t pattern[kBlock];
+    repeat_gate<Lanes>(r, first, pattern);
+    const Gate gate(r, pattern);
+    int64_t i = first;
+    for (; i + kBlock <= count; i += period) {
+      Lanes::store_s8(r.output + i, gate.apply(r.a + i, kBlock), kBlock);
+    }
+    if (i >= count) continue;
+    const int32_t rest = static_cast<int32_t>(count - i);
+    Lanes::store_s8(r.output + i, gate.apply(r.a + i, rest), rest);
   }
 }
 
@@ -125,7 +150,7 @@ template <class Lanes>
 void mul_s8_in(const MulArgsS8& args) {
   using Float = typename Lanes::Float;
   const MulArgsS8 r = args;
-  if (!r.b_is_full) return gate_s8_in<Lanes>(r);
+  if (!r.b_is_full) return gate_s8_in<Lanes, FloatGate<Lanes>>(r);
   const Float zero_a = Lanes::set(static_cast<float>(r.a_zero_point));
   const Float zero_b = Lanes::set(static_cast<float>(r.b_zero_point));
   const Float multiplier = Lanes::set(r.multiplier);

@@ -385,11 +385,19 @@ TEST_CASE("gates and pooling of every set give the portable bits for any channel
         if (random.chance(0.3)) std::memset(a.as<void>(), 0x80, static_cast<std::size_t>(count));
         const std::int32_t c = static_cast<std::int32_t>(channels);
         const std::int32_t zero = random.pick({-128, 0, 127});
-        CHECK(same_bytes(*set, random_bytes(count, random),
-                         [&](const ElementwiseKernels& kernels, std::int8_t* y) {
-                           kernels.mul_s8({a.as<std::int8_t>(), gate.as<std::int8_t>(), y, pixels,
-                                           c, 0, zero, -100, -20, 0.004f, -128, 100});
-                         }));
+        // −128 is the zero point of every hsigmoid; the last multiplier takes products out of
+        // int32.
+        for (const std::int32_t zero_of_gate : {-128, -100}) {
+          const float multipliers[] = {0.004f, 0.5f, 300.0f, 40000.0f};
+          const float multiplier = multipliers[random.between(0, 3)];
+          const std::int32_t zero_y = random.pick({-128, -20, 127}), low = random.pick({-128, -7});
+          CHECK(same_bytes(*set, random_bytes(count, random),
+                           [&](const ElementwiseKernels& kernels, std::int8_t* y) {
+                             kernels.mul_s8({a.as<std::int8_t>(), gate.as<std::int8_t>(), y, pixels,
+                                             c, 0, zero, zero_of_gate, zero_y, multiplier, low,
+                                             low == -7 ? 100 : 127});
+                           }));
+        }
         CHECK(same_bytes(*set, random_bytes(channels, random),
                          [&](const ElementwiseKernels& kernels, std::int8_t* y) {
                            kernels.global_average_pool_s8({a.as<std::int8_t>(), y, pixels, c, zero,
