@@ -43,12 +43,11 @@ struct Quads : Lanes512 {
   }
 };
 
-/// Whether blocks of 64 channels take less time than panels of 16 from scratch. With stride 1 a
-/// block takes as long as three panels, with stride 2 as two and a half: there is less to share.
+/// Whether blocks of 64 values take less time than panels of 16 channels from scratch. With stride
+/// 1, which shares more, up to three panels do not take longer than a block filled in part.
 bool blocks_are_faster(const ConvGeometry& g) {
   const int64_t panels = padded_channels(g) / kPanelChannels;
-  const int64_t blocks = (panels + 3) / 4;
-  return g.kernel == 3 && (g.stride == 1 ? panels > 3 * blocks : 2 * panels >= 5 * blocks);
+  return g.kernel == 3 && panels > (g.stride == 1 ? 3 : 1);
 }
 
 }  // namespace
