@@ -4,6 +4,8 @@
 #include <numeric>
 
 #include "runtime/bands.h"
+#include "runtime/block_plan.h"
+#include "runtime/placing.h"
 #include "runtime/step_slices.h"
 
 namespace edgefront {
@@ -14,15 +16,6 @@ constexpr std::int64_t kAlignment = 64;
 std::int64_t round_up(std::int64_t bytes) {
   return (bytes + kAlignment - 1) / kAlignment * kAlignment;
 }
-
-/// Steps during which a tensor must keep its bytes, both included. Graph inputs begin at −1 (the
-/// caller writes them), graph outputs end at the number of steps (the caller reads them).
-struct LiveRange {
-  int first = 0;
-  int last = -2;  ///< before `first`: fused away, needs no memory
-  bool exists() const { return last >= first; }
-  bool meets(const LiveRange& other) const { return first <= other.last && other.first <= last; }
-};
 
 std::vector<LiveRange> live_ranges(const LayerGraph& graph, const std::vector<Step>& steps) {
   std::vector<LiveRange> live(graph.tensors.size());
@@ -37,211 +30,6 @@ std::vector<LiveRange> live_ranges(const LayerGraph& graph, const std::vector<St
   }
   for (const std::int32_t id : graph.outputs) live[id].last = static_cast<int>(steps.size());
   return live;
-}
-
-struct Placing {
-  std::vector<std::int64_t> offset;  ///< per tensor; −1: not placed
-  std::int64_t bytes = 0;            ///< activations only
-};
-
-/// What all planners know: live range and rounded size of every place, and which place a tensor
-/// takes: its own, or the one of an operand that it is written over.
-struct Demand {
-  std::vector<LiveRange> live;  ///< of all tensors of a place; one that has no place does not exist
-  std::vector<std::int64_t> size;
-  std::vector<std::int32_t> place_of;
-};
-
-void sort_by_falling_size(const Demand& demand, std::vector<std::int32_t>* ids) {
-  std::stable_sort(ids->begin(), ids->end(),
-                   [&](std::int32_t a, std::int32_t b) { return demand.size[a] > demand.size[b]; });
-}
-
-std::vector<std::int32_t> places_by_size(const Demand& demand) {
-  std::vector<std::int32_t> ids;
-  for (std::size_t i = 0; i < demand.size.size(); ++i) {
-    if (demand.live[i].exists()) ids.push_back(static_cast<std::int32_t>(i));
-  }
-  sort_by_falling_size(demand, &ids);
-  return ids;
-}
-
-/// Places `ids` in their order, each at the lowest gap that is free for its whole life, beside what
-/// already stands in `placed` (ids of tensors with an offset).
-void place_in_order(const Demand& demand, const std::vector<std::int32_t>& ids,
-                    std::vector<std::int32_t> placed, Placing* placing) {
-  auto& offset = placing->offset;
-  const auto lower = [&](std::int32_t a, std::int32_t b) { return offset[a] < offset[b]; };
-  std::sort(placed.begin(), placed.end(), lower);
-  for (const std::int32_t id : ids) {
-    std::int64_t at = 0;
-    for (const std::int32_t other : placed) {
-      if (!demand.live[other].meets(demand.live[id])) continue;
-      if (offset[other] - at >= demand.size[id]) break;
-      at = std::max(at, offset[other] + demand.size[other]);
-    }
-    offset[id] = at;
-    placed.insert(std::upper_bound(placed.begin(), placed.end(), id, lower), id);
-  }
-}
-
-Placing plan_in_order(const Demand& demand, const std::vector<std::int32_t>& ids) {
-  Placing placing;
-  placing.offset.assign(demand.size.size(), -1);
-  place_in_order(demand, ids, {}, &placing);
-  for (const std::int32_t id : ids) {
-    placing.bytes = std::max(placing.bytes, placing.offset[id] + demand.size[id]);
-  }
-  return placing;
-}
-
-Placing plan_greedily(const Demand& demand) {
-  return plan_in_order(demand, places_by_size(demand));
-}
-
-/// The most that is live at once: no placing needs less.
-std::int64_t bound_of(const Demand& demand) {
-  std::int64_t most = 0;
-  for (const LiveRange& begins : demand.live) {
-    std::int64_t sum = 0;
-    for (std::size_t i = 0; i < demand.size.size(); ++i) {
-      const LiveRange& live = demand.live[i];
-      if (live.first <= begins.first && begins.first <= live.last) sum += demand.size[i];
-    }
-    most = std::max(most, sum);
-  }
-  return most;
-}
-
-/// Greedily, by better and better orders, until `bound` is met or the rounds are spent: first what
-/// reaches the top goes to the front a few times, then places swap their turns at random.
-Placing plan_patiently(const Demand& demand, std::int64_t bound) {
-  constexpr int kLifts = 8, kSwaps = 64;
-  std::vector<std::int32_t> ids = places_by_size(demand), best_ids = ids;
-  Placing best = plan_in_order(demand, ids), now = best;
-  const auto try_order = [&](bool keep_equal) {
-    now = plan_in_order(demand, ids);
-    if (now.bytes > best.bytes || (now.bytes == best.bytes && !keep_equal)) return;
-    best = now;
-    best_ids = ids;
-  };
-  for (int i = 0; i < kLifts && best.bytes > bound; ++i) {
-    const auto top = std::find_if(ids.begin(), ids.end(), [&](std::int32_t id) {
-      return now.offset[id] + demand.size[id] == now.bytes;
-    });
-    std::rotate(ids.begin(), top, top + 1);
-    try_order(false);
-  }
-  std::uint64_t state = 1;  // of a linear congruential generator (Knuth's MMIX)
-  const auto draw = [&] {
-    state = state * 6364136223846793005u + 1442695040888963407u;
-    return static_cast<std::size_t>((state >> 33) % ids.size());
-  };
-  for (int i = 0; i < kSwaps && best.bytes > bound; ++i) {
-    ids = best_ids;
-    const std::size_t a = draw(), b = draw();
-    std::swap(ids[a], ids[b]);
-    try_order(true);
-  }
-  return best;
-}
-
-/// Tensors by block: interior[b] live in block b alone; border[b] are handed from block b − 1 to
-/// block b (border[0]: from the caller, border[blocks]: to the caller).
-struct Blocks {
-  bool decomposes = true;
-  std::vector<std::vector<std::int32_t>> interior, border;
-};
-
-Blocks split_by_block(const LayerGraph& graph, const std::vector<Step>& steps,
-                      const std::vector<LiveRange>& live) {
-  // Number of a step's block among those that occur; the caller's two "blocks" around them.
-  std::vector<int> block_of(steps.size() + 2, 0);
-  int block = 0;
-  for (std::size_t i = 0; i < steps.size(); ++i) {
-    const bool next =
-        i > 0 && graph.layers[steps[i].layer].block != graph.layers[steps[i - 1].layer].block;
-    block_of[i + 1] = block += next ? 1 : 0;
-  }
-  block_of.front() = -1;
-  block_of.back() = block + 1;
-  Blocks blocks;
-  blocks.interior.resize(static_cast<std::size_t>(block) + 1);
-  blocks.border.resize(static_cast<std::size_t>(block) + 2);
-  for (std::size_t i = 0; i < live.size(); ++i) {
-    if (!live[i].exists()) continue;
-    const int first = block_of[live[i].first + 1];
-    // An input that nothing reads is still written by the caller: it belongs to the first border.
-    const int last = std::max(block_of[live[i].last + 1], 0);
-    const auto id = static_cast<std::int32_t>(i);
-    if (last > first + 1) blocks.decomposes = false;
-    (last == first ? blocks.interior[first] : blocks.border[first + 1]).push_back(id);
-  }
-  return blocks;
-}
-
-enum class End { kLow, kHigh };
-
-/// Places the interior of a block outward from the end where `near` lies, and returns the height
-/// that the block needs when `far` lies at the other end. `distance` is that of a tensor's nearer
-/// edge from its end; it is known for both borders.
-std::int64_t place_interior(const Demand& demand, const std::vector<std::int32_t>& near,
-                            const std::vector<std::int32_t>& far,
-                            const std::vector<std::int32_t>& interior, Placing* distance) {
-  place_in_order(demand, interior, near, distance);
-  std::int64_t height = 0;
-  for (const auto* ids : {&near, &interior}) {
-    for (const std::int32_t id : *ids) {
-      const std::int64_t top = distance->offset[id] + demand.size[id];
-      height = std::max(height, top);
-      for (const std::int32_t other : far) {
-        if (demand.live[other].meets(demand.live[id])) {
-          height = std::max(height, top + distance->offset[other] + demand.size[other]);
-        }
-      }
-    }
-  }
-  return height;
-}
-
-/// Borders alternate between the low end (even) and the high end (odd) of the arena, so the two of
-/// a block never meet; the interior grows from the end that needs less height. Distances from the
-/// high end become offsets when the height of the arena is known: moving that end up keeps
-/// everything apart, so the height is the maximum over blocks.
-Placing plan_by_block(const Demand& demand, const Blocks& blocks) {
-  Placing placing;  // distances, until the last loop
-  placing.offset.assign(demand.size.size(), -1);
-  std::vector<End> end(demand.size.size(), End::kLow);
-  for (std::size_t b = 0; b < blocks.border.size(); ++b) {
-    std::int64_t at = 0;
-    for (const std::int32_t id : blocks.border[b]) {
-      placing.offset[id] = at;
-      at += demand.size[id];
-      end[id] = b % 2 == 0 ? End::kLow : End::kHigh;
-    }
-    placing.bytes = std::max(placing.bytes, at);
-  }
-  for (std::size_t b = 0; b < blocks.interior.size(); ++b) {
-    const auto& low = blocks.border[b % 2 == 0 ? b : b + 1];
-    const auto& high = blocks.border[b % 2 == 0 ? b + 1 : b];
-    std::vector<std::int32_t> interior = blocks.interior[b];
-    sort_by_falling_size(demand, &interior);
-    const std::int64_t from_low = place_interior(demand, low, high, interior, &placing);
-    std::vector<std::int64_t> kept;
-    for (const std::int32_t id : interior) kept.push_back(placing.offset[id]);
-    const std::int64_t from_high = place_interior(demand, high, low, interior, &placing);
-    for (std::size_t i = 0; i < interior.size(); ++i) {
-      if (from_low <= from_high) placing.offset[interior[i]] = kept[i];
-      end[interior[i]] = from_low <= from_high ? End::kLow : End::kHigh;
-    }
-    placing.bytes = std::max(placing.bytes, std::min(from_low, from_high));
-  }
-  for (std::size_t i = 0; i < end.size(); ++i) {
-    if (end[i] == End::kHigh) {
-      placing.offset[i] = placing.bytes - placing.offset[i] - demand.size[i];
-    }
-  }
-  return placing;
 }
 
 Demand demand_of(const LayerGraph& graph, const std::vector<Step>& steps, int threads) {
@@ -332,11 +120,31 @@ MemoryPlan plan_memory(const LayerGraph& graph, const std::vector<Step>& steps,
   for (const Demand* demand : {&shared, &apart}) {
     if (best_demand != nullptr && best.bytes == bound) break;
     const Blocks blocks = split_by_block(graph, steps, demand->live);
-    if (blocks.decomposes) consider(*demand, plan_by_block(*demand, blocks));
+    if (blocks.decomposes) consider(*demand, plan_by_block(*demand, blocks, bound).placing);
     if (blocks.decomposes && best.bytes == bound) break;
     consider(*demand, plan_patiently(*demand, bound));
   }
   return finish_plan(graph, steps, set, threads, *best_demand, std::move(best));
+}
+
+std::vector<BlockMemory> plan_memory_of_blocks(const LayerGraph& graph,
+                                               const std::vector<Step>& steps, const KernelSet& set,
+                                               int threads) {
+  const Demand demand = share_places(graph, steps, demand_of(graph, steps, threads));
+  const Blocks blocks = split_by_block(graph, steps, demand.live);
+  if (!blocks.decomposes) return {};
+  std::vector<BlockMemory> memory;
+  for (const BlockHeight& height : plan_by_block(demand, blocks, 0).heights) {
+    memory.push_back({height.planned, height.live, 0, 0});
+  }
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const int slices = step_slices(graph, steps[i], threads);
+    BlockMemory& block = memory[static_cast<std::size_t>(blocks.block_of_step[i])];
+    block.scratch_bytes =
+        std::max(block.scratch_bytes, slices * slice_scratch_bytes(graph, steps[i], set, slices));
+    block.packed_bytes += step_packed_bytes(graph, steps[i], set, slices).total();
+  }
+  return memory;
 }
 
 MemoryPlan plan_memory_greedily(const LayerGraph& graph, const std::vector<Step>& steps,

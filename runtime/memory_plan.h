@@ -18,16 +18,15 @@ struct MemoryPlan {
   std::vector<std::int64_t> rows_offset;    ///< per step: rows of a banded one's slices, else −1
   std::int64_t scratch_offset = 0;          ///< shared by all steps
   std::int64_t scratch_bytes = 0;           ///< of all threads
-  std::int64_t arena_bytes = 0;   ///< activations + scratch
-  std::int64_t packed_bytes = 0;  ///< sum of step_packed_bytes()
+  std::int64_t arena_bytes = 0;             ///< activations + scratch
+  std::int64_t packed_bytes = 0;            ///< sum of step_packed_bytes()
 };
 
 /// Tensors whose live ranges meet never overlap, but for one case: the output of an elementwise
 /// step (add, mul, unary) may lie exactly where an operand of its size lies that nobody reads
-/// later. The plan decomposes by block: a tensor that crosses a block border lies at one end of the
-/// arena (ends alternate), interior tensors lie between (or where a border tensor is dead), so
-/// arena_bytes is a maximum over blocks. Graphs that do not decompose (a tensor that crosses more
-/// than one border), and those where it is smaller, are planned as one block: greedily by size
+/// later. The plan decomposes by block (block_plan.h), so the bytes of activations are a maximum
+/// over blocks. Graphs that do not decompose (a tensor that crosses more than one border), and
+/// those whose blocks need more than is live at once, are also planned as one: greedily by size
 /// (Pisarchyk & Lee 2020, "Efficient memory management for deep neural net inference", greedy by
 /// size), then by a bounded number of changed orders while the result is above the live bytes.
 /// `graph` is valid, `steps` are its fuse() or unfused() or execution_steps(). The rows of a banded
@@ -36,7 +35,22 @@ struct MemoryPlan {
 MemoryPlan plan_memory(const LayerGraph& graph, const std::vector<Step>& steps,
                        const KernelSet& set, int threads);
 
-/// The same, greedily by size alone and never in place: what the others are compared with.
+/// The parts of such a plan, per block of the graph.
+struct BlockMemory {
+  std::int64_t activation_bytes = 0;  ///< that the block needs, where it is planned alone
+  std::int64_t live_bytes = 0;        ///< the most that is live at once: no plan needs less
+  std::int64_t scratch_bytes = 0;     ///< of its most demanding step, of all threads
+  std::int64_t packed_bytes = 0;      ///< of all its steps
+};
+
+/// Empty for a graph that does not decompose. A block's numbers depend on its layers and on nothing
+/// else, and where the largest activation_bytes equals the largest live_bytes, arena_bytes is that
+/// plus the largest scratch_bytes: a table can hold what a block adds to a network.
+std::vector<BlockMemory> plan_memory_of_blocks(const LayerGraph& graph,
+                                               const std::vector<Step>& steps, const KernelSet& set,
+                                               int threads);
+
+/// The plan greedily by size alone and never in place: what the others are compared with.
 MemoryPlan plan_memory_greedily(const LayerGraph& graph, const std::vector<Step>& steps,
                                 const KernelSet& set, int threads);
 
