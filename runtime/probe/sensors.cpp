@@ -20,6 +20,14 @@ bool read_counter(const std::string& path, std::uint64_t* out) {
   return errno == 0;
 }
 
+// False where the file does not begin with a number, which may be below zero.
+bool read_signed(const std::string& path, double* out) {
+  const std::string line = first_line(path);
+  char* end = nullptr;
+  *out = std::strtod(line.c_str(), &end);
+  return end != line.c_str();
+}
+
 }  // namespace
 
 double read_temperature_c(const std::string& root) {
@@ -41,6 +49,24 @@ double read_temperature_c(const std::string& root) {
     }
   }
   return hottest;
+}
+
+std::vector<ThermalZone> read_thermal_zones(const std::string& root) {
+  std::vector<ThermalZone> zones;
+  for (const std::string& folder : entries_in(root + "/sys/class/thermal", "thermal_zone")) {
+    ThermalZone zone;
+    zone.type = first_line(folder + "/type");
+    double milli = 0;
+    if (read_signed(folder + "/temp", &milli)) zone.temperature_c = milli / 1000;
+    for (int i = 0; read_signed(folder + "/trip_point_" + std::to_string(i) + "_temp", &milli);
+         ++i) {
+      const std::string trip = folder + "/trip_point_" + std::to_string(i);
+      zone.trips.push_back({first_line(trip + "_type"), milli / 1000, 0});
+      if (read_signed(trip + "_hyst", &milli)) zone.trips.back().hysteresis_c = milli / 1000;
+    }
+    zones.push_back(std::move(zone));
+  }
+  return zones;
 }
 
 EnergyMeter::EnergyMeter(const std::string& root) {
