@@ -1,4 +1,6 @@
+#include "costmodels/additive_parts.h"
 #include "costmodels/cost_model.h"
+#include "costmodels/latency_correction.h"
 #include "costmodels/network_totals.h"
 #include "costmodels/roofline.h"
 #include "hwprofiles/layer_listing.h"
@@ -16,16 +18,25 @@ class AnalyticCostModel final : public CostModel {
         set_(find_kernel_set(options.kernel_set.empty() ? kernel_sets().back()->name
                                                         : options.kernel_set)) {
     require_roofline(description_, options_.precision);
+    parts_ = {options_.precision,
+              options_.threads,
+              &set_,
+              description_,
+              LatencyCorrection(),
+              [this](const LayerGraph& graph, const Step& step) {
+                return StepTime{step_us(graph, step), true};
+              }};
   }
+  AnalyticCostModel(const AnalyticCostModel&) = delete;  // parts_ refers to this
+  AnalyticCostModel& operator=(const AnalyticCostModel&) = delete;
 
   NetworkCost estimate(const LayerGraph& graph) const override {
     const LayerGraph typed = with_precision(graph, options_.precision);
     const std::vector<Step> steps = execution_steps(typed, set_);
+    std::vector<StepTime> times;
+    for (const Step& step : steps) times.push_back(parts_.step_time(typed, step));
     NetworkCost cost;
-    for (const Step& step : steps) cost.latency_us += step_us(typed, step);
-    cost.latency_low_us = kRooflineLow * cost.latency_us;
-    cost.latency_high_us = kRooflineHigh * cost.latency_us;
-    cost.analytic_share = 1;
+    correct_latency(parts_.correction, sum_by_block(typed, steps, times), cost);
     add_totals(typed, steps, set_, options_.threads, description_, options_.precision, cost);
     return cost;
   }
@@ -40,6 +51,8 @@ class AnalyticCostModel final : public CostModel {
     return costs;
   }
 
+  const AdditiveParts* parts() const override { return &parts_; }
+
  private:
   double step_us(const LayerGraph& graph, const Step& step) const {
     return roofline_us(description_.roofline, options_.precision, graph, step);
@@ -48,6 +61,7 @@ class AnalyticCostModel final : public CostModel {
   DeviceDescription description_;
   CostModelOptions options_;
   const KernelSet& set_;
+  AdditiveParts parts_;
 };
 
 }  // namespace

@@ -46,6 +46,8 @@ struct CostModelOptions {
   std::string profile_path = "DEV.h5", space_path = "SPACE.toml";
 };
 
+struct AdditiveParts;
+
 /// Pure functions of the graph; safe to call from several threads at once.
 class CostModel {
  public:
@@ -54,6 +56,8 @@ class CostModel {
   /// missing layers and the command that measures them (on_miss = error).
   virtual NetworkCost estimate(const LayerGraph& graph) const = 0;
   virtual std::vector<LayerCost> layers(const LayerGraph& graph) const = 0;
+  /// For compiled_costs.h; null where a network costs something else than a corrected sum of steps.
+  virtual const AdditiveParts* parts() const { return nullptr; }
 };
 
 /// Look-up table: Σ of fused layers, affine correction, memory from the planner, modelled energy.

@@ -6,26 +6,12 @@
 namespace edgefront {
 namespace {
 
-constexpr double kUjPerPj = 1e-6;
-
 std::int64_t parameter_bytes(const LayerGraph& graph, const Layer& layer) {
   if (!has_weights(layer.op)) return 0;
   const std::int64_t weights = weight_count(graph, layer);
   const std::int64_t channels = graph.tensors[layer.output].shape.channels;
   if (layer.precision == Precision::kFloat32) return 4 * (weights + channels);
   return weights + 8 * channels;
-}
-
-void add_energy(const LayerGraph& graph, const std::vector<Step>& steps,
-                const EnergyCoefficients& energy, Precision precision, NetworkCost& cost) {
-  const double e_op = precision == Precision::kFloat32 ? energy.e_op_fp32_pj : energy.e_op_int8_pj;
-  if (e_op <= 0) return;
-  std::int64_t bytes = 0;
-  for (const Step& step : steps) bytes += moved_bytes(graph, step);
-  const double dynamic_pj =
-      static_cast<double>(cost.macs) * e_op + static_cast<double>(bytes) * energy.e_byte_pj;
-  cost.energy_uj = dynamic_pj * kUjPerPj + energy.static_w * cost.latency_us;  // W·µs = µJ
-  cost.energy_source = "modelled";
 }
 
 }  // namespace
@@ -40,6 +26,14 @@ std::int64_t moved_bytes(const LayerGraph& graph, const Step& step) {
   return bytes;
 }
 
+std::optional<EnergyModel> energy_model(const DeviceDescription& description, Precision precision) {
+  if (!description.energy) return std::nullopt;
+  const EnergyCoefficients& energy = *description.energy;
+  const double op_pj = precision == Precision::kFloat32 ? energy.e_op_fp32_pj : energy.e_op_int8_pj;
+  if (op_pj <= 0) return std::nullopt;
+  return EnergyModel{op_pj, energy.e_byte_pj, energy.static_w};
+}
+
 void add_totals(const LayerGraph& graph, const std::vector<Step>& steps, const KernelSet& set,
                 int threads, const DeviceDescription& description, Precision precision,
                 NetworkCost& cost) {
@@ -52,7 +46,12 @@ void add_totals(const LayerGraph& graph, const std::vector<Step>& steps, const K
   cost.macs = total_macs(graph);
   cost.parameters = parameter_count(graph);
   cost.energy_source = "none";
-  if (description.energy) add_energy(graph, steps, *description.energy, precision, cost);
+  const auto energy = energy_model(description, precision);
+  if (!energy) return;
+  std::int64_t bytes = 0;
+  for (const Step& step : steps) bytes += moved_bytes(graph, step);
+  cost.energy_uj = energy->energy_uj(cost.macs, static_cast<double>(bytes), cost.latency_us);
+  cost.energy_source = "modelled";
 }
 
 }  // namespace edgefront

@@ -1,8 +1,12 @@
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <map>
 #include <unordered_map>
 
+#include "costmodels/additive_parts.h"
 #include "costmodels/cost_model.h"
+#include "costmodels/latency_correction.h"
 #include "costmodels/network_totals.h"
 #include "costmodels/roofline.h"
 #include "hwprofiles/layer_listing.h"
@@ -13,10 +17,6 @@
 namespace edgefront {
 namespace {
 
-/// Half-width where no calibration fits: the range by which plain sums were seen to miss.
-constexpr double kUncalibratedHalfWidth = 0.35;
-/// A negative intercept must not make a network smaller than all calibrated ones free.
-constexpr double kSmallestShareOfSum = 0.1;
 constexpr std::size_t kListedKeys = 5;
 
 struct KeyHash {
@@ -101,8 +101,7 @@ struct TimedSteps {
   LayerGraph graph;
   std::vector<Step> steps;
   std::vector<LayerKey> keys;
-  std::vector<double> latency_us;
-  std::vector<bool> analytic;
+  std::vector<StepTime> times;
 };
 
 class TableCostModel final : public CostModel {
@@ -114,22 +113,26 @@ class TableCostModel final : public CostModel {
     for (const auto& [text, layer] : profile_->layers) {
       table_.emplace(layer.key, layer.statistics.latency_us);
     }
-    calibration_ = profile_->calibration(options_.space_digest, options_.precision,
-                                         options_.threads, set_.name);
     if (options_.on_miss == OnMiss::kAnalytic) {
       require_roofline(profile_->description, options_.precision);
     }
+    parts_ = {options_.precision,
+              options_.threads,
+              &set_,
+              profile_->description,
+              correction_of(profile_->calibration(options_.space_digest, options_.precision,
+                                                  options_.threads, set_.name)),
+              [this](const LayerGraph& graph, const Step& step) {
+                return time_of(graph, step, key_of(graph, step, set_, options_.threads));
+              }};
   }
+  TableCostModel(const TableCostModel&) = delete;  // parts_ refers to this
+  TableCostModel& operator=(const TableCostModel&) = delete;
 
   NetworkCost estimate(const LayerGraph& graph) const override {
     const TimedSteps timed = time_steps(graph);
-    double sum = 0, analytic_sum = 0;
-    for (std::size_t i = 0; i < timed.steps.size(); ++i) {
-      sum += timed.latency_us[i];
-      if (timed.analytic[i]) analytic_sum += timed.latency_us[i];
-    }
     NetworkCost cost;
-    correct(sum, analytic_sum, cost);
+    correct_latency(parts_.correction, sum_by_block(timed.graph, timed.steps, timed.times), cost);
     add_totals(timed.graph, timed.steps, set_, options_.threads, profile_->description,
                options_.precision, cost);
     return cost;
@@ -139,12 +142,21 @@ class TableCostModel final : public CostModel {
     const TimedSteps timed = time_steps(graph);
     std::vector<LayerCost> costs;
     for (std::size_t i = 0; i < timed.steps.size(); ++i) {
-      costs.push_back({timed.keys[i].text(), timed.latency_us[i], timed.analytic[i]});
+      costs.push_back({timed.keys[i].text(), timed.times[i].us, timed.times[i].analytic});
     }
     return costs;
   }
 
+  const AdditiveParts* parts() const override { return &parts_; }
+
  private:
+  StepTime time_of(const LayerGraph& graph, const Step& step, const LayerKey& key) const {
+    const auto entry = table_.find(key);
+    if (entry != table_.end()) return {entry->second, false};
+    if (options_.on_miss == OnMiss::kError) return {std::numeric_limits<double>::quiet_NaN()};
+    return {roofline_us(profile_->description.roofline, options_.precision, graph, step), true};
+  }
+
   TimedSteps time_steps(const LayerGraph& graph) const {
     TimedSteps timed;
     timed.graph = with_precision(graph, options_.precision);
@@ -152,17 +164,8 @@ class TableCostModel final : public CostModel {
     std::vector<std::string> missing;
     for (const Step& step : timed.steps) {
       timed.keys.push_back(key_of(timed.graph, step, set_, options_.threads));
-      const auto entry = table_.find(timed.keys.back());
-      const bool known = entry != table_.end();
-      timed.analytic.push_back(!known);
-      if (known) {
-        timed.latency_us.push_back(entry->second);
-      } else if (options_.on_miss == OnMiss::kAnalytic) {
-        timed.latency_us.push_back(
-            roofline_us(profile_->description.roofline, options_.precision, timed.graph, step));
-      } else {
-        missing.push_back(timed.keys.back().text());
-      }
+      timed.times.push_back(time_of(timed.graph, step, timed.keys.back()));
+      if (std::isnan(timed.times.back().us)) missing.push_back(timed.keys.back().text());
     }
     if (!missing.empty()) refuse(std::move(missing));
     return timed;
@@ -183,25 +186,11 @@ class TableCostModel final : public CostModel {
                      "; measure them with: " + measuring_command(options_));
   }
 
-  void correct(double sum, double analytic_sum, NetworkCost& cost) const {
-    const Calibration identity;
-    const Calibration& c = calibration_ != nullptr ? *calibration_ : identity;
-    const double half_width =
-        calibration_ != nullptr ? c.relative_half_width_90 : kUncalibratedHalfWidth;
-    cost.calibrated = calibration_ != nullptr;
-    cost.latency_us = std::max(c.slope * sum + c.intercept_us, kSmallestShareOfSum * sum);
-    cost.analytic_share = sum > 0 ? analytic_sum / sum : 0;
-    const double analytic_us = cost.analytic_share * cost.latency_us;
-    const double table_us = cost.latency_us - analytic_us;
-    cost.latency_low_us = table_us * std::max(1 - half_width, 0.0) + analytic_us * kRooflineLow;
-    cost.latency_high_us = table_us * (1 + half_width) + analytic_us * kRooflineHigh;
-  }
-
   std::shared_ptr<const DeviceProfile> profile_;
   CostModelOptions options_;
   const KernelSet& set_;
   LatencyTable table_;
-  const Calibration* calibration_ = nullptr;  ///< in profile_
+  AdditiveParts parts_;
 };
 
 }  // namespace

@@ -1,0 +1,48 @@
+// From the sum of a network's layers to its latency with an interval: the one place where that is
+// done, for one network (table_cost_model.cpp) and for a million (compiled_costs.cpp).
+#pragma once
+
+#include <algorithm>
+
+#include "costmodels/cost_model.h"
+#include "costmodels/roofline.h"
+#include "hwprofiles/device_profile.h"
+
+namespace edgefront {
+
+/// Of one block or network. Added up block by block, so that a table of blocks gives the same bits.
+struct LatencySums {
+  double us = 0;           ///< all layers
+  double analytic_us = 0;  ///< those that the roofline stood in for
+};
+
+/// What a device's sums are corrected by. As it is: nothing was calibrated.
+struct LatencyCorrection {
+  double slope = 1, intercept_us = 0;
+  double relative_half_width = 0.35;  ///< the range by which plain sums were seen to miss
+  bool calibrated = false;
+};
+
+/// `calibration` may be null.
+inline LatencyCorrection correction_of(const Calibration* calibration) {
+  if (calibration == nullptr) return {};
+  return {calibration->slope, calibration->intercept_us, calibration->relative_half_width_90, true};
+}
+
+/// Fills latency, interval, analytic share and `calibrated` of `cost`.
+inline void correct_latency(const LatencyCorrection& correction, const LatencySums& sums,
+                            NetworkCost& cost) {
+  /// A negative intercept must not make a network smaller than all calibrated ones free.
+  constexpr double kSmallestShareOfSum = 0.1;
+  cost.calibrated = correction.calibrated;
+  cost.latency_us =
+      std::max(correction.slope * sums.us + correction.intercept_us, kSmallestShareOfSum * sums.us);
+  cost.analytic_share = sums.us > 0 ? sums.analytic_us / sums.us : 0;
+  const double analytic_us = cost.analytic_share * cost.latency_us;
+  const double table_us = cost.latency_us - analytic_us;
+  const double half_width = correction.relative_half_width;
+  cost.latency_low_us = table_us * std::max(1 - half_width, 0.0) + analytic_us * kRooflineLow;
+  cost.latency_high_us = table_us * (1 + half_width) + analytic_us * kRooflineHigh;
+}
+
+}  // namespace edgefront
