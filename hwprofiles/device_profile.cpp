@@ -16,7 +16,8 @@ class CanonicalText {
     std::memcpy(&bits, &value, sizeof bits);
     text_ += std::to_string(bits) + "\n";
   }
-  void add(int value) { text_ += std::to_string(value) + "\n"; }
+  void add(std::int64_t value) { text_ += std::to_string(value) + "\n"; }
+  void add(int value) { add(std::int64_t{value}); }
   const std::string& text() const { return text_; }
 
  private:
@@ -37,7 +38,55 @@ void add_description(const DeviceDescription& description, CanonicalText& out) {
   out.add(description.weights_in_ram);
 }
 
+/// What only newer profiles have, each part only where there is some: so an older profile keeps the
+/// digest that runs against it were made with.
+void add_extensions(const DeviceProfile& profile, CanonicalText& out) {
+  for (const auto& [key, layer] : profile.layers) {
+    if (layer.origin == EntryOrigin::kMeasured && layer.relative_error == 0) continue;
+    out.add("origin " + key);
+    out.add(std::string(origin_name(layer.origin)));
+    out.add(layer.relative_error);
+  }
+  for (const auto& e : profile.energy) {
+    out.add("energy " + e.name);
+    out.add(e.energy_uj);
+  }
+  for (const auto& point : profile.frequency_points) {
+    out.add(std::string("frequency"));
+    out.add(point.level_khz);
+    for (const double value : {point.voltage_v, point.latency_us, point.power_w, point.idle_w}) {
+      out.add(value);
+    }
+  }
+  if (!profile.thermal) return;
+  const ThermalConstants& t = *profile.thermal;
+  out.add(std::string("thermal"));
+  for (const double value : {t.ambient_c, t.r_c_per_w, t.tau_s, t.throttle_c, t.recover_c}) {
+    out.add(value);
+  }
+  for (const auto& point : t.curve) {
+    out.add(point.temperature_c);
+    out.add(point.factor);
+  }
+}
+
 }  // namespace
+
+const char* origin_name(EntryOrigin origin) {
+  switch (origin) {
+    case EntryOrigin::kMeasured:
+      return "measured";
+    case EntryOrigin::kInterpolated:
+      return "interpolated";
+    case EntryOrigin::kTransferred:
+      return "transferred";
+    case EntryOrigin::kImported:
+      return "imported";
+    case EntryOrigin::kAnalytic:
+      return "analytic";
+  }
+  return "";
+}
 
 const Calibration* DeviceProfile::calibration(const std::string& space_digest, Precision precision,
                                               int threads, const std::string& kernel_set) const {
@@ -67,6 +116,10 @@ std::string digest(const DeviceProfile& profile) {
     out.add(c.slope);
     out.add(c.intercept_us);
     out.add(c.relative_half_width_90);
+    for (const auto& [name, value] : c.terms) {
+      out.add(name);
+      out.add(value);
+    }
   }
   // Without a named set, a cost model takes the one that the networks were measured with.
   for (const auto& network : profile.networks) {
@@ -74,6 +127,7 @@ std::string digest(const DeviceProfile& profile) {
     out.add(network.threads);
     out.add(network.kernel_set);
   }
+  add_extensions(profile, out);
   return digest_hex(out.text().data(), out.text().size());
 }
 

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "hwprofiles/hdf5_tables.h"
 #include "hwprofiles/profile_tables.h"
+#include "hwprofiles/table_checksum.h"
 #include "runtime/file.h"
 #include "space/error.h"
 
@@ -41,7 +43,8 @@ void throw_unless_ok(const Status& status) {
   throw InputError(status.message());
 }
 
-void check_user_block(std::span<const std::uint8_t> bytes, const std::string& name) {
+/// Returns the version of the file.
+int check_user_block(std::span<const std::uint8_t> bytes, const std::string& name) {
   if (bytes.size() < kUserBlockBytes) {
     throw InputError(name + ": truncated: " + std::to_string(bytes.size()) +
                      " bytes, a device profile has more than 512");
@@ -50,9 +53,9 @@ void check_user_block(std::span<const std::uint8_t> bytes, const std::string& na
     throw InputError(name + ": not a device profile (it does not begin with EFPROF)");
   }
   const std::uint64_t version = get_little_endian(bytes.data() + kVersionOffset, 4);
-  if (version != kProfileFileVersion) {
+  if (version < 1 || version > kProfileFileVersion) {
     throw InputError(name + ": device profile of version " + std::to_string(version) +
-                     "; this program reads version " + std::to_string(kProfileFileVersion));
+                     "; this program reads versions 1 to " + std::to_string(kProfileFileVersion));
   }
   const std::uint64_t length = get_little_endian(bytes.data() + kLengthOffset, 8);
   if (length != bytes.size()) {
@@ -63,12 +66,15 @@ void check_user_block(std::span<const std::uint8_t> bytes, const std::string& na
   if (std::memcmp(bytes.data() + kDigestOffset, digest.data(), kDigestBytes) != 0) {
     throw InputError(name + ": corrupt: the digest in its header is not that of its bytes");
   }
+  return static_cast<int>(version);
 }
 
 }  // namespace
 
 std::vector<std::uint8_t> encode_profile(const DeviceProfile& profile) {
-  std::vector<std::uint8_t> bytes = write_hdf5(tables_of(profile), kUserBlockBytes);
+  Hdf5Tables tables = tables_of(profile);
+  add_checksums(tables);
+  std::vector<std::uint8_t> bytes = write_hdf5(tables, kUserBlockBytes);
   std::memcpy(bytes.data(), kMagic, sizeof kMagic);
   put_little_endian(bytes.data() + kVersionOffset, kProfileFileVersion, 4);
   put_little_endian(bytes.data() + kLengthOffset, bytes.size(), 8);
@@ -78,9 +84,13 @@ std::vector<std::uint8_t> encode_profile(const DeviceProfile& profile) {
 }
 
 DeviceProfile decode_profile(std::span<const std::uint8_t> bytes, const std::string& name) {
-  check_user_block(bytes, name);
+  const int version = check_user_block(bytes, name);
+  Hdf5Tables schema = profile_schema(version);
+  if (version >= 2) add_checksums(schema);
   try {
-    return profile_of(read_hdf5(bytes, profile_schema()), name);
+    Hdf5Tables tables = read_hdf5(bytes, schema);
+    if (version >= 2) check_checksums(tables);
+    return profile_of(std::move(tables), name);
   } catch (const InputError& error) {
     const std::string message = error.what();
     throw InputError(message.starts_with(name) ? message : name + ": " + message);

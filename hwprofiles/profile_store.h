@@ -11,8 +11,6 @@
 
 namespace edgefront {
 
-inline constexpr std::uint32_t kProfileFileVersion = 1;
-
 // The HDF5 library is not thread-safe: call these from one thread at a time.
 
 /// Throws InputError (missing, truncated, corrupt, other version: says which) or EnvironmentError.

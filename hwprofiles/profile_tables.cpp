@@ -1,22 +1,13 @@
 #include "hwprofiles/profile_tables.h"
 
-#include <cmath>
-#include <limits>
 #include <sstream>
 
+#include "hwprofiles/energy_tables.h"
+#include "hwprofiles/profile_rows.h"
 #include "space/error.h"
 
 namespace edgefront {
 namespace {
-
-using Reals = std::vector<double>;
-using Integers = std::vector<std::int64_t>;
-using Texts = std::vector<std::string>;
-
-[[noreturn]] void fail(const std::string& name, const std::string& table, std::size_t row,
-                       const std::string& what) {
-  throw InputError(name + ": " + table + "[" + std::to_string(row) + "]: " + what);
-}
 
 std::string joined(const Texts& words) {
   std::string text;
@@ -31,83 +22,15 @@ Texts words_of(const std::string& text) {
   return words;
 }
 
-Precision precision_of(const std::string& word, const std::string& name, const std::string& table,
-                       std::size_t row) {
-  for (const Precision precision : {Precision::kFloat32, Precision::kInt8}) {
-    if (word == precision_name(precision)) return precision;
+EntryOrigin origin_of(const TableRow& row) {
+  const std::string& word = row.text("origin");
+  for (const EntryOrigin origin :
+       {EntryOrigin::kMeasured, EntryOrigin::kInterpolated, EntryOrigin::kTransferred,
+        EntryOrigin::kImported, EntryOrigin::kAnalytic}) {
+    if (word == origin_name(origin)) return origin;
   }
-  fail(name, table, row, "precision is \"" + word + "\"; accepted: fp32, int8");
-}
-
-// ---- statistics columns, shared by layers and networks ----------------------------------------
-
-void check_statistics(const LatencyStatistics& s, const std::string& name, const std::string& table,
-                      std::size_t row) {
-  const double times[] = {s.latency_us, s.latency_low_us, s.latency_high_us,
-                          s.p50_us,     s.p95_us,         s.p99_us};
-  for (const double time : times) {
-    if (!std::isfinite(time)) fail(name, table, row, "a time is not finite");
-  }
-  // The interval may reach below zero for few noisy samples; the times themselves may not.
-  const bool in_order = s.latency_us > 0 && s.p50_us > 0 && s.p50_us <= s.p95_us &&
-                        s.p95_us <= s.p99_us && s.latency_low_us <= s.latency_us &&
-                        s.latency_us <= s.latency_high_us;
-  if (!in_order) fail(name, table, row, "times are not positive and in order");
-  if (s.samples < 1 || s.rejected < 0) fail(name, table, row, "sample counts are out of range");
-}
-
-void append_statistics(Hdf5Table& table, const LatencyStatistics& s) {
-  const auto real = [&](const char* column, double value) {
-    std::get<Reals>(table.columns.at(column)).push_back(value);
-  };
-  real("latency_us", s.latency_us);
-  real("latency_low_us", s.latency_low_us);
-  real("latency_high_us", s.latency_high_us);
-  real("p50_us", s.p50_us);
-  real("p95_us", s.p95_us);
-  real("p99_us", s.p99_us);
-  std::get<Integers>(table.columns.at("samples")).push_back(s.samples);
-  std::get<Integers>(table.columns.at("rejected")).push_back(s.rejected);
-}
-
-/// One row of a table, with the checks that every integer on its way to an int needs.
-struct Row {
-  const Hdf5Table& table;
-  const std::string& file;
-  const char* name;
-  std::size_t index;
-
-  double real(const char* column) const {
-    const double value = std::get<Reals>(table.columns.at(column))[index];
-    if (!std::isfinite(value)) fail(file, name, index, std::string(column) + " is not finite");
-    return value;
-  }
-  int integer(const char* column) const {
-    const std::int64_t value = std::get<Integers>(table.columns.at(column))[index];
-    if (value < 0 || value > std::numeric_limits<int>::max()) {
-      fail(file, name, index, std::string(column) + " is out of range");
-    }
-    return static_cast<int>(value);
-  }
-  const std::string& text(const char* column) const {
-    return std::get<Texts>(table.columns.at(column))[index];
-  }
-  LatencyStatistics statistics() const {
-    LatencyStatistics s;
-    s.latency_us = real("latency_us");
-    s.latency_low_us = real("latency_low_us");
-    s.latency_high_us = real("latency_high_us");
-    s.p50_us = real("p50_us");
-    s.p95_us = real("p95_us");
-    s.p99_us = real("p99_us");
-    s.samples = integer("samples");
-    s.rejected = integer("rejected");
-    return s;
-  }
-};
-
-std::size_t rows_of(const Hdf5Table& table, const char* text_column) {
-  return std::get<Texts>(table.columns.at(text_column)).size();
+  row.fail("origin is \"" + word +
+           "\"; accepted: measured, interpolated, transferred, imported, analytic");
 }
 
 // ---- the device -------------------------------------------------------------------------------
@@ -147,38 +70,18 @@ void write_machine(const DeviceProfile& profile, Hdf5Tables& tables) {
   identity["l1d_bytes"] = i.l1d_bytes;
   identity["l2_bytes"] = i.l2_bytes;
   identity["l3_bytes"] = i.l3_bytes;
+  identity["core_kind"] = i.core_kind;
+  identity["kernel_versions"] = joined(i.kernel_versions);
   auto& state = tables.at("state").attributes;
   state["governor"] = profile.state.governor;
   state["clock_mhz"] = profile.state.clock_mhz;
   state["temperature_c"] = profile.state.temperature_c;
   state["load_1min"] = profile.state.load_1min;
   state["reference_kernel_us"] = profile.state.reference_kernel_us;
+  state["measured_at"] = profile.state_at;
 }
 
-/// Attributes of one table, checked to be finite.
-struct Attributes {
-  const Hdf5Table& table;
-  const std::string& file;
-
-  double real(const char* name) const {
-    const double value = std::get<double>(table.attributes.at(name));
-    if (!std::isfinite(value)) throw InputError(file + ": " + name + " is not finite");
-    return value;
-  }
-  double non_negative(const char* name) const {
-    const double value = real(name);
-    if (value < 0) throw InputError(file + ": " + name + " is negative");
-    return value;
-  }
-  std::int64_t integer(const char* name) const {
-    return std::get<std::int64_t>(table.attributes.at(name));
-  }
-  const std::string& text(const char* name) const {
-    return std::get<std::string>(table.attributes.at(name));
-  }
-};
-
-DeviceDescription read_description(const Attributes& device) {
+DeviceDescription read_description(const TableAttributes& device) {
   DeviceDescription d;
   d.name = device.text("name");
   d.category = device.text("category");
@@ -193,7 +96,8 @@ DeviceDescription read_description(const Attributes& device) {
   return d;
 }
 
-void read_machine(const Attributes& identity, const Attributes& state, DeviceProfile& profile) {
+void read_machine(const TableAttributes& identity, const TableAttributes& state,
+                  DeviceProfile& profile) {
   DeviceIdentity& i = profile.identity;
   i.cpu_model = identity.text("cpu_model");
   i.architecture = identity.text("architecture");
@@ -207,104 +111,126 @@ void read_machine(const Attributes& identity, const Attributes& state, DevicePro
   i.l1d_bytes = identity.integer("l1d_bytes");
   i.l2_bytes = identity.integer("l2_bytes");
   i.l3_bytes = identity.integer("l3_bytes");
+  i.core_kind = identity.text("core_kind");
+  i.kernel_versions = words_of(identity.text("kernel_versions"));
   profile.state.governor = state.text("governor");
   profile.state.clock_mhz = state.real("clock_mhz");
   profile.state.temperature_c = state.real("temperature_c");
   profile.state.load_1min = state.real("load_1min");
   profile.state.reference_kernel_us = state.real("reference_kernel_us");
+  profile.state_at = state.integer("measured_at");
 }
 
 // ---- the tables -------------------------------------------------------------------------------
 
 void write_layers(const DeviceProfile& profile, Hdf5Table& table) {
   for (const auto& [key, layer] : profile.layers) {
-    std::get<Texts>(table.columns.at("key")).push_back(key);
+    append(table, "key", key);
     append_statistics(table, layer.statistics);
+    append(table, "origin", std::string(origin_name(layer.origin)));
+    append(table, "relative_error", layer.relative_error);
+    append(table, "measured_at", layer.measured_at);
+    append(table, "runtime", layer.runtime);
   }
 }
 
-void read_layers(const Hdf5Table& table, const std::string& name, DeviceProfile& profile) {
+void read_layers(const Hdf5Table& table, const std::string& file, DeviceProfile& profile) {
   for (std::size_t i = 0; i < rows_of(table, "key"); ++i) {
-    const Row row{table, name, "layers", i};
-    LayerMeasurement layer;
+    const TableRow row{table, file, "layers", i};
+    LayerEntry layer;
     const Status status = LayerKey::parse(row.text("key"), &layer.key);
-    if (!status.ok()) fail(name, "layers", i, status.message());
-    if (layer.key.text() != row.text("key")) fail(name, "layers", i, "key is not canonical");
+    if (!status.ok()) row.fail(status.message());
+    if (layer.key.text() != row.text("key")) row.fail("key is not canonical");
     layer.statistics = row.statistics();
-    check_statistics(layer.statistics, name, "layers", i);
+    layer.origin = origin_of(row);
+    layer.relative_error = row.non_negative("relative_error");
+    layer.measured_at = row.time("measured_at");
+    layer.runtime = row.text("runtime");
     if (!profile.layers.emplace(row.text("key"), layer).second) {
-      fail(name, "layers", i, "key stands twice: " + row.text("key"));
+      row.fail("key stands twice: " + row.text("key"));
     }
   }
 }
 
-void append_setting(Hdf5Table& table, const std::string& space_digest, Precision precision,
-                    int threads, const std::string& kernel_set) {
-  std::get<Texts>(table.columns.at("space_digest")).push_back(space_digest);
-  std::get<Texts>(table.columns.at("precision")).push_back(precision_name(precision));
-  std::get<Integers>(table.columns.at("threads")).push_back(threads);
-  std::get<Texts>(table.columns.at("kernel_set")).push_back(kernel_set);
-}
-
 void write_networks(const DeviceProfile& profile, Hdf5Table& table) {
   for (const auto& n : profile.networks) {
-    std::get<Texts>(table.columns.at("genotype")).push_back(n.genotype);
+    append(table, "genotype", n.genotype);
     append_setting(table, n.space_digest, n.precision, n.threads, n.kernel_set);
-    std::get<Reals>(table.columns.at("predicted_sum_us")).push_back(n.predicted_sum_us);
+    append(table, "predicted_sum_us", n.predicted_sum_us);
     append_statistics(table, n.statistics);
+    append(table, "measured_at", n.measured_at);
+    append(table, "runtime", n.runtime);
+    append(table, "minute1_us", n.minute1_us);
+    append(table, "steady_us", n.steady_us);
   }
 }
 
-void read_networks(const Hdf5Table& table, const std::string& name, DeviceProfile& profile) {
+void read_networks(const Hdf5Table& table, const std::string& file, DeviceProfile& profile) {
   for (std::size_t i = 0; i < rows_of(table, "genotype"); ++i) {
-    const Row row{table, name, "networks", i};
+    const TableRow row{table, file, "networks", i};
     NetworkEntry n;
     n.genotype = row.text("genotype");
     n.space_digest = row.text("space_digest");
-    n.precision = precision_of(row.text("precision"), name, "networks", i);
-    n.threads = row.integer("threads");
+    n.precision = row.precision();
+    n.threads = row.threads();
     n.kernel_set = row.text("kernel_set");
-    n.predicted_sum_us = row.real("predicted_sum_us");
+    n.predicted_sum_us = row.non_negative("predicted_sum_us");
     n.statistics = row.statistics();
-    check_statistics(n.statistics, name, "networks", i);
-    if (n.threads < 1) fail(name, "networks", i, "threads is not positive");
-    if (n.predicted_sum_us < 0) fail(name, "networks", i, "predicted_sum_us is negative");
+    n.measured_at = row.time("measured_at");
+    n.runtime = row.text("runtime");
+    n.minute1_us = row.positive_or_unknown("minute1_us");
+    n.steady_us = row.positive_or_unknown("steady_us");
     profile.networks.push_back(std::move(n));
   }
 }
 
-void write_calibrations(const DeviceProfile& profile, Hdf5Table& table) {
+void write_calibrations(const DeviceProfile& profile, Hdf5Table& table, Hdf5Table& terms) {
+  std::int64_t index = 0;
   for (const auto& c : profile.calibrations) {
     append_setting(table, c.space_digest, c.precision, c.threads, c.kernel_set);
-    std::get<Reals>(table.columns.at("slope")).push_back(c.slope);
-    std::get<Reals>(table.columns.at("intercept_us")).push_back(c.intercept_us);
-    std::get<Reals>(table.columns.at("relative_half_width_90")).push_back(c.relative_half_width_90);
-    std::get<Integers>(table.columns.at("networks")).push_back(c.networks);
+    append(table, "slope", c.slope);
+    append(table, "intercept_us", c.intercept_us);
+    append(table, "relative_half_width_90", c.relative_half_width_90);
+    append(table, "networks", std::int64_t{c.networks});
+    for (const auto& [name, value] : c.terms) {
+      append(terms, "calibration", index);
+      append(terms, "name", name);
+      append(terms, "value", value);
+    }
+    ++index;
   }
 }
 
-void read_calibrations(const Hdf5Table& table, const std::string& name, DeviceProfile& profile) {
+void read_calibrations(const Hdf5Table& table, const std::string& file, DeviceProfile& profile) {
   for (std::size_t i = 0; i < rows_of(table, "space_digest"); ++i) {
-    const Row row{table, name, "calibrations", i};
+    const TableRow row{table, file, "calibrations", i};
     Calibration c;
     c.space_digest = row.text("space_digest");
-    c.precision = precision_of(row.text("precision"), name, "calibrations", i);
-    c.threads = row.integer("threads");
+    c.precision = row.precision();
+    c.threads = row.threads();
     c.kernel_set = row.text("kernel_set");
-    c.slope = row.real("slope");
+    c.slope = row.positive("slope");
     c.intercept_us = row.real("intercept_us");
-    c.relative_half_width_90 = row.real("relative_half_width_90");
+    c.relative_half_width_90 = row.non_negative("relative_half_width_90");
     c.networks = row.integer("networks");
-    if (c.threads < 1) fail(name, "calibrations", i, "threads is not positive");
-    if (c.slope <= 0) fail(name, "calibrations", i, "slope is not positive");
-    if (c.relative_half_width_90 < 0) fail(name, "calibrations", i, "half-width is negative");
     profile.calibrations.push_back(std::move(c));
   }
 }
 
-}  // namespace
+void read_terms(const Hdf5Table& table, const std::string& file, DeviceProfile& profile) {
+  for (std::size_t i = 0; i < rows_of(table, "name"); ++i) {
+    const TableRow row{table, file, "calibration_terms", i};
+    const int calibration = row.integer("calibration");
+    if (calibration >= static_cast<int>(profile.calibrations.size())) {
+      row.fail("there is no calibration " + std::to_string(calibration));
+    }
+    auto& terms = profile.calibrations[calibration].terms;
+    if (!terms.emplace(row.text("name"), row.real("value")).second) row.fail("name stands twice");
+  }
+}
 
-Hdf5Tables profile_schema() {
+/// Version 1 as empty tables.
+Hdf5Tables schema_of_version_1() {
   const std::int64_t integer = 0;
   const std::string text;
   Hdf5Tables schema;
@@ -348,31 +274,71 @@ Hdf5Tables profile_schema() {
   return schema;
 }
 
+/// What version 2 adds to tables of version 1: attributes with the values and columns with one
+/// value per row that stand for "not known".
+void upgrade_to_version_2(Hdf5Tables& tables) {
+  tables.at("identity").attributes["core_kind"] = std::string();
+  tables.at("identity").attributes["kernel_versions"] = std::string();
+  tables.at("state").attributes["measured_at"] = std::int64_t{-1};
+  auto& layers = tables.at("layers");
+  const std::size_t entries = rows_of(layers, "key");
+  layers.columns["origin"] = Texts(entries, origin_name(EntryOrigin::kMeasured));
+  layers.columns["relative_error"] = Reals(entries, 0.0);
+  auto& networks = tables.at("networks");
+  for (const char* name : {"minute1_us", "steady_us"}) {
+    networks.columns[name] = Reals(rows_of(networks, "genotype"), -1.0);
+  }
+  for (auto* table : {&layers, &networks}) {
+    const std::size_t rows = rows_of(*table, table == &layers ? "key" : "genotype");
+    table->columns["measured_at"] = Integers(rows, -1);
+    table->columns["runtime"] = Texts(rows);
+  }
+  tables["calibration_terms"].columns = {
+      {"calibration", Integers{}}, {"name", Texts{}}, {"value", Reals{}}};
+  add_energy_schema(tables);
+  tables.at("").attributes["version"] = std::int64_t{2};
+}
+
+}  // namespace
+
+Hdf5Tables profile_schema(int version) {
+  Hdf5Tables schema = schema_of_version_1();
+  if (version >= 2) upgrade_to_version_2(schema);
+  return schema;
+}
+
 Hdf5Tables tables_of(const DeviceProfile& profile) {
-  Hdf5Tables tables = profile_schema();
+  Hdf5Tables tables = profile_schema(kProfileFileVersion);
   tables.at("").attributes["format"] = std::string("edgefront device profile");
-  tables.at("").attributes["version"] = std::int64_t{1};
+  tables.at("").attributes["version"] = std::int64_t{kProfileFileVersion};
   write_device(profile, tables);
   write_machine(profile, tables);
   write_layers(profile, tables.at("layers"));
   write_networks(profile, tables.at("networks"));
-  write_calibrations(profile, tables.at("calibrations"));
+  write_calibrations(profile, tables.at("calibrations"), tables.at("calibration_terms"));
+  write_energy_tables(profile, tables);
   profile_of(tables, "profile");  // whatever could not be read is refused here, before it is lost
   return tables;
 }
 
-DeviceProfile profile_of(const Hdf5Tables& tables, const std::string& name) {
+DeviceProfile profile_of(Hdf5Tables tables, const std::string& name) {
   DeviceProfile profile;
-  const Attributes root{tables.at(""), name};
-  if (root.text("format") != "edgefront device profile" || root.integer("version") != 1) {
-    throw InputError(name + ": the tables are not those of a device profile of version 1");
+  const TableAttributes root{tables.at(""), name};
+  const std::int64_t version = root.integer("version");
+  if (root.text("format") != "edgefront device profile" || version < 1 ||
+      version > kProfileFileVersion) {
+    throw InputError(name + ": the tables are not those of a device profile of version 1 to " +
+                     std::to_string(kProfileFileVersion));
   }
+  if (version == 1) upgrade_to_version_2(tables);
   profile.created = root.text("created");
   profile.description = read_description({tables.at("device"), name});
   read_machine({tables.at("identity"), name}, {tables.at("state"), name}, profile);
   read_layers(tables.at("layers"), name, profile);
   read_networks(tables.at("networks"), name, profile);
   read_calibrations(tables.at("calibrations"), name, profile);
+  read_terms(tables.at("calibration_terms"), name, profile);
+  read_energy_tables(tables, name, profile);
   return profile;
 }
 

@@ -8,13 +8,16 @@
 
 namespace edgefront {
 
+inline constexpr int kProfileFileVersion = 2;
+
 /// Both check every value (finite, in range, keys that parse) and throw InputError that names the
 /// table, row and column; so a profile that was read is one that could have been written.
 Hdf5Tables tables_of(const DeviceProfile& profile);
-/// `name` stands for the file in messages. `tables` must have what `profile_schema` has.
-DeviceProfile profile_of(const Hdf5Tables& tables, const std::string& name);
+/// `name` stands for the file in messages. `tables` must have what `profile_schema` has for the
+/// version that they name.
+DeviceProfile profile_of(Hdf5Tables tables, const std::string& name);
 
-/// Tables, attributes and columns of version 1, with empty values.
-Hdf5Tables profile_schema();
+/// Tables, attributes and columns of a version from 1 to kProfileFileVersion, with empty values.
+Hdf5Tables profile_schema(int version);
 
 }  // namespace edgefront

@@ -69,6 +69,10 @@ struct DeviceIdentity {
   std::vector<std::string> kernel_sets;  ///< available, best first
   int cores = 0;
   std::int64_t memory_bytes = 0, l1d_bytes = -1, l2_bytes = -1, l3_bytes = -1;
+  std::string core_kind{};  ///< of the cores that are measured on; "" where all are alike
+  /// Of every set in `kernel_sets`, as "avx2:conv@3"; kernels are named as KernelSet's versions
+  /// are.
+  std::vector<std::string> kernel_versions{};
 };
 struct DeviceState {
   std::string governor;  ///< "" where there is no cpufreq

@@ -35,6 +35,15 @@ TEST_CASE("the digest changes with everything that a cost depends on, and with n
       [](DeviceProfile& p) { p.description.roofline.overhead_us = 1; },
       [](DeviceProfile& p) { p.description.weights_in_ram = true; },
       [](DeviceProfile& p) { p.networks[0].kernel_set = "avx2"; },
+      [](DeviceProfile& p) { p.layers.rbegin()->second.relative_error = 0.07; },
+      [](DeviceProfile& p) { p.layers.rbegin()->second.origin = EntryOrigin::kTransferred; },
+      [](DeviceProfile& p) { p.calibrations[0].terms["network_bias"] = 0; },
+      [](DeviceProfile& p) { p.calibrations[0].terms["other"] = 0; },
+      [](DeviceProfile& p) { p.energy[0].energy_uj = 6.5625; },
+      [](DeviceProfile& p) { p.frequency_points[1].latency_us = 16; },
+      [](DeviceProfile& p) { p.thermal->tau_s = 41; },
+      [](DeviceProfile& p) { p.thermal->curve[1].factor = 0.25; },
+      [](DeviceProfile& p) { p.thermal.reset(); },
   };
   std::set<std::string> digests{digest(example_profile())};
   for (const Change& change : costs) {
@@ -47,6 +56,8 @@ TEST_CASE("the digest changes with everything that a cost depends on, and with n
       [](DeviceProfile& p) { p.state.load_1min = 3; },
       [](DeviceProfile& p) { p.description.name = "other"; },
       [](DeviceProfile& p) { p.layers.begin()->second.statistics.samples = 99; },
+      [](DeviceProfile& p) { p.layers.begin()->second.measured_at = 5; },
+      [](DeviceProfile& p) { p.identity.kernel_versions.clear(); },
   };
   for (const Change& change : others) {
     DeviceProfile profile = example_profile();

@@ -16,7 +16,8 @@ inline LatencyStatistics example_statistics(double latency_us) {
           3};
 }
 
-inline DeviceProfile example_profile() {
+/// What version 1 of the file could hold.
+inline DeviceProfile example_profile_1() {
   DeviceProfile profile;
   profile.description.name = "example";
   profile.description.category = "board";
@@ -31,7 +32,7 @@ inline DeviceProfile example_profile() {
   const char* keys[] = {"conv2d int8 28x28x1>28x28x8 k3 s1 relu6 t1 reference@1",
                         "fully_connected int8 1x1x8>1x1x10 k1 s1 none t1 reference@1"};
   for (const char* text : keys) {
-    LayerMeasurement layer;
+    LayerEntry layer;
     if (!LayerKey::parse(text, &layer.key).ok()) return {};
     layer.statistics = example_statistics(5.5 + static_cast<double>(profile.layers.size()));
     profile.layers.emplace(text, layer);
@@ -40,6 +41,32 @@ inline DeviceProfile example_profile() {
                               "reference", 12, example_statistics(13.5)});
   profile.calibrations.push_back({"0123456789abcdef0123456789abcdef", Precision::kInt8, 1,
                                   "reference", 1.0625, -0.5, 0.04, 50});
+  return profile;
+}
+
+inline DeviceProfile example_profile() {
+  DeviceProfile profile = example_profile_1();
+  profile.identity.core_kind = "capacity 1024";
+  profile.identity.kernel_versions = {"avx2:conv@3", "reference:conv@1"};
+  profile.state_at = 1767323045;
+  LayerEntry& first = profile.layers.begin()->second;
+  first.measured_at = 1767323046;
+  first.runtime = "tflite";
+  LayerEntry& last = profile.layers.rbegin()->second;
+  last.origin = EntryOrigin::kInterpolated;
+  last.relative_error = 0.0625;
+  NetworkEntry& network = profile.networks[0];
+  network.measured_at = 1767323047;
+  network.runtime = "tflite";
+  network.minute1_us = 13.25;
+  network.steady_us = 14.5;
+  profile.calibrations[0].terms = {{"half_width_at_1ms", 0.03125}, {"network_bias", -2.5}};
+  profile.energy = {{profile.layers.begin()->first, "", Precision::kInt8, 1, "reference", 6.5, 6.25,
+                     6.75, 120, "ina3221", 1.5},
+                    {network.genotype, network.space_digest, Precision::kInt8, 1, "reference", 14.5,
+                     14, 15.25, 240, "ina3221", 1.5}};
+  profile.frequency_points = {{600000, 0.75, 30.5, 1.25, 0.5}, {1200000, -1, 15.5, -1, -1}};
+  profile.thermal = ThermalConstants{25, 8.5, 40, 80, 70, {{80, 0.9}, {85, 0.5}}};
   return profile;
 }
 

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstring>
 #include <filesystem>
+#include <functional>
 #include <limits>
 
 #include "hwprofiles/profile_tables.h"
@@ -16,7 +17,7 @@
 namespace edgefront {
 namespace {
 
-const std::string kFixture = EDGEFRONT_SOURCE_DIR "/tests/hwprofiles/fixtures/profile_v1.h5";
+const std::string kFixtures = EDGEFRONT_SOURCE_DIR "/tests/hwprofiles/fixtures/";
 
 std::string message_of(const std::vector<std::uint8_t>& bytes) {
   try {
@@ -71,11 +72,51 @@ void check_machine(const DeviceProfile& a, const DeviceProfile& b) {
   CHECK(a.identity.l1d_bytes == b.identity.l1d_bytes);
   CHECK(a.identity.l2_bytes == b.identity.l2_bytes);
   CHECK(a.identity.l3_bytes == b.identity.l3_bytes);
+  CHECK(a.identity.core_kind == b.identity.core_kind);
+  CHECK(a.identity.kernel_versions == b.identity.kernel_versions);
+  CHECK(a.state_at == b.state_at);
   CHECK(a.state.governor == b.state.governor);
   CHECK(a.state.clock_mhz == b.state.clock_mhz);
   CHECK(a.state.temperature_c == b.state.temperature_c);
   CHECK(a.state.load_1min == b.state.load_1min);
   CHECK(a.state.reference_kernel_us == b.state.reference_kernel_us);
+}
+
+void check_energy(const DeviceProfile& a, const DeviceProfile& b) {
+  REQUIRE(a.energy.size() == b.energy.size());
+  for (std::size_t i = 0; i < a.energy.size(); ++i) {
+    CHECK(a.energy[i].name == b.energy[i].name);
+    CHECK(a.energy[i].space_digest == b.energy[i].space_digest);
+    CHECK(a.energy[i].precision == b.energy[i].precision);
+    CHECK(a.energy[i].threads == b.energy[i].threads);
+    CHECK(a.energy[i].kernel_set == b.energy[i].kernel_set);
+    CHECK(a.energy[i].energy_uj == b.energy[i].energy_uj);
+    CHECK(a.energy[i].energy_low_uj == b.energy[i].energy_low_uj);
+    CHECK(a.energy[i].energy_high_uj == b.energy[i].energy_high_uj);
+    CHECK(a.energy[i].updates == b.energy[i].updates);
+    CHECK(a.energy[i].source == b.energy[i].source);
+    CHECK(a.energy[i].idle_w == b.energy[i].idle_w);
+  }
+  REQUIRE(a.frequency_points.size() == b.frequency_points.size());
+  for (std::size_t i = 0; i < a.frequency_points.size(); ++i) {
+    CHECK(a.frequency_points[i].level_khz == b.frequency_points[i].level_khz);
+    CHECK(a.frequency_points[i].voltage_v == b.frequency_points[i].voltage_v);
+    CHECK(a.frequency_points[i].latency_us == b.frequency_points[i].latency_us);
+    CHECK(a.frequency_points[i].power_w == b.frequency_points[i].power_w);
+    CHECK(a.frequency_points[i].idle_w == b.frequency_points[i].idle_w);
+  }
+  REQUIRE(a.thermal.has_value() == b.thermal.has_value());
+  if (!a.thermal) return;
+  CHECK(a.thermal->ambient_c == b.thermal->ambient_c);
+  CHECK(a.thermal->r_c_per_w == b.thermal->r_c_per_w);
+  CHECK(a.thermal->tau_s == b.thermal->tau_s);
+  CHECK(a.thermal->throttle_c == b.thermal->throttle_c);
+  CHECK(a.thermal->recover_c == b.thermal->recover_c);
+  REQUIRE(a.thermal->curve.size() == b.thermal->curve.size());
+  for (std::size_t i = 0; i < a.thermal->curve.size(); ++i) {
+    CHECK(a.thermal->curve[i].temperature_c == b.thermal->curve[i].temperature_c);
+    CHECK(a.thermal->curve[i].factor == b.thermal->curve[i].factor);
+  }
 }
 
 void check_equal(const DeviceProfile& a, const DeviceProfile& b) {
@@ -85,7 +126,12 @@ void check_equal(const DeviceProfile& a, const DeviceProfile& b) {
   for (const auto& [text, layer] : a.layers) {
     REQUIRE(b.layers.count(text) == 1);
     CHECK(layer.key.text() == text);
-    check_equal(layer.statistics, b.layers.at(text).statistics);
+    const LayerEntry& other = b.layers.at(text);
+    check_equal(layer.statistics, other.statistics);
+    CHECK(layer.origin == other.origin);
+    CHECK(layer.relative_error == other.relative_error);
+    CHECK(layer.measured_at == other.measured_at);
+    CHECK(layer.runtime == other.runtime);
   }
   REQUIRE(a.networks.size() == b.networks.size());
   for (std::size_t i = 0; i < a.networks.size(); ++i) {
@@ -96,6 +142,10 @@ void check_equal(const DeviceProfile& a, const DeviceProfile& b) {
     CHECK(a.networks[i].kernel_set == b.networks[i].kernel_set);
     CHECK(a.networks[i].predicted_sum_us == b.networks[i].predicted_sum_us);
     check_equal(a.networks[i].statistics, b.networks[i].statistics);
+    CHECK(a.networks[i].measured_at == b.networks[i].measured_at);
+    CHECK(a.networks[i].runtime == b.networks[i].runtime);
+    CHECK(a.networks[i].minute1_us == b.networks[i].minute1_us);
+    CHECK(a.networks[i].steady_us == b.networks[i].steady_us);
   }
   REQUIRE(a.calibrations.size() == b.calibrations.size());
   for (std::size_t i = 0; i < a.calibrations.size(); ++i) {
@@ -104,7 +154,9 @@ void check_equal(const DeviceProfile& a, const DeviceProfile& b) {
     CHECK(a.calibrations[i].intercept_us == b.calibrations[i].intercept_us);
     CHECK(a.calibrations[i].relative_half_width_90 == b.calibrations[i].relative_half_width_90);
     CHECK(a.calibrations[i].networks == b.calibrations[i].networks);
+    CHECK(a.calibrations[i].terms == b.calibrations[i].terms);
   }
+  check_energy(a, b);
 }
 
 /// Removed with everything in it at the end of the test.
@@ -150,8 +202,9 @@ TEST_CASE("the HDF5 signature stands behind a user block of 512 bytes") {
   CHECK(std::memcmp(bytes.data() + 512, signature, sizeof signature) == 0);
 }
 
-TEST_CASE("the fixture of version 1 is read with its numbers") {
-  check_equal(load_profile(kFixture), example_profile());
+TEST_CASE("the fixtures of both versions are read with their numbers") {
+  check_equal(load_profile(kFixtures + "profile_v1.h5"), example_profile_1());
+  check_equal(load_profile(kFixtures + "profile_v2.h5"), example_profile());
 }
 
 TEST_CASE("a flip of any byte is an InputError") {
@@ -176,8 +229,9 @@ TEST_CASE("a truncation at any length is an InputError that says so") {
 
 TEST_CASE("messages say file and cause") {
   auto bytes = encode_profile(example_profile());
-  bytes[8] = 2;
-  CHECK(message_of(bytes) == "dev.h5: device profile of version 2; this program reads version 1");
+  bytes[8] = 3;
+  CHECK(message_of(bytes) ==
+        "dev.h5: device profile of version 3; this program reads versions 1 to 2");
   bytes[0] = 'x';
   CHECK(contains(message_of(bytes), "dev.h5: not a device profile"));
   CHECK(contains(message_of({}), "dev.h5: truncated: 0 bytes"));
@@ -205,6 +259,33 @@ TEST_CASE("values that no measurement gives are not stored") {
   CHECK_THROWS_WITH_AS(encode_profile(profile), doctest::Contains("not a key"), InputError);
 }
 
+TEST_CASE("energy, clocks and heat out of range are not stored") {
+  const auto message = [](const std::function<void(DeviceProfile&)>& change) -> std::string {
+    DeviceProfile profile = example_profile();
+    change(profile);
+    try {
+      encode_profile(profile);
+    } catch (const InputError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  using P = DeviceProfile;
+  CHECK(contains(message([](P& p) { p.energy[1].energy_low_uj = 15; }), "energy[1]: energy_uj"));
+  CHECK(contains(message([](P& p) { p.energy[0].source = ""; }), "source may not be empty"));
+  CHECK(contains(message([](P& p) { p.energy[0].threads = 0; }), "threads is not positive"));
+  CHECK(contains(message([](P& p) { p.frequency_points[1].level_khz = 600000; }), "rising"));
+  CHECK(contains(message([](P& p) { p.frequency_points[0].voltage_v = -2; }), "nor -1"));
+  CHECK(contains(message([](P& p) { p.thermal->recover_c = 90; }), "recover_c is above"));
+  CHECK(contains(message([](P& p) { p.thermal->curve[1].temperature_c = 80; }), "do not rise"));
+  CHECK(contains(message([](P& p) { p.thermal->curve[0].factor = 1.5; }), "above 1"));
+  CHECK(contains(message([](P& p) { p.networks[0].steady_us = 0; }), "steady_us"));
+  CHECK(contains(message([](P& p) { p.layers.begin()->second.relative_error = -1; }),
+                 "relative_error is negative"));
+  CHECK(contains(message([](P& p) { p.calibrations[0].terms["x"] = std::nan(""); }),
+                 "calibration_terms[2]: value is not finite"));
+}
+
 TEST_CASE("tables of other contents are refused by name") {
   Hdf5Tables tables = tables_of(example_profile());
   std::get<std::vector<std::string>>(tables["networks"].columns["precision"])[0] = "int4";
@@ -218,6 +299,14 @@ TEST_CASE("tables of other contents are refused by name") {
   tables = tables_of(example_profile());
   std::get<std::vector<std::int64_t>>(tables["layers"].columns["samples"])[0] = 1LL << 40;
   CHECK_THROWS_WITH_AS(profile_of(tables, "dev.h5"), doctest::Contains("samples is out of range"),
+                       InputError);
+  tables = tables_of(example_profile());
+  std::get<std::vector<std::string>>(tables["layers"].columns["origin"])[1] = "guessed";
+  CHECK_THROWS_WITH_AS(profile_of(tables, "dev.h5"), doctest::Contains("origin is \"guessed\""),
+                       InputError);
+  tables = tables_of(example_profile());
+  std::get<std::vector<std::int64_t>>(tables["calibration_terms"].columns["calibration"])[0] = 1;
+  CHECK_THROWS_WITH_AS(profile_of(tables, "dev.h5"), doctest::Contains("no calibration 1"),
                        InputError);
 }
 
