@@ -109,7 +109,14 @@ Status read_comparison(std::FILE* in, std::vector<LayerKey>* layers, ProtocolOpt
           break;
         }
         case JobKind::kNetwork:
+        case JobKind::kModel:
           status = Status::invalid("only layers are compared, this is a network");
+          break;
+        case JobKind::kReference:
+        case JobKind::kRoof:
+          status = Status::invalid("only layers are compared");
+          break;
+        case JobKind::kRun:
           break;
       }
     }

@@ -6,9 +6,11 @@
 #include <cstdlib>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "runtime/kernels/kernel_set.h"
+#include "runtime/probe/core_kinds.h"
 #include "runtime/probe/probe.h"
 #include "runtime/probe/sensors.h"
 #include "runtime/probe/statistics.h"
@@ -107,6 +109,19 @@ double reference_kernel_us() {
 
 }  // namespace
 
+std::vector<std::string> kernel_versions(const KernelSet& set) {
+  std::vector<std::string> versions;
+  const auto add = [&](const char* kernel, std::int32_t version) {
+    versions.push_back(std::string(set.name) + ":" + kernel + "@" + std::to_string(version));
+  };
+  add("pointwise", set.pointwise_version);
+  add("conv", set.conv_version);
+  add("depthwise", set.depthwise_version);
+  add("fully_connected", set.fully_connected_version);
+  add("elementwise", set.elementwise_version);
+  return versions;
+}
+
 DeviceIdentity describe_device(const std::string& root) {
   DeviceIdentity identity;
   const std::string cpuinfo = root + "/proc/cpuinfo";
@@ -118,12 +133,19 @@ DeviceIdentity describe_device(const std::string& root) {
   if (flags.empty()) flags = value_of(cpuinfo, "Features", ':');
   identity.features = known_features(flags);
   for (const KernelSet* set : kernel_sets()) {
-    if (set->available()) identity.kernel_sets.push_back(set->name);
+    if (!set->available()) continue;
+    identity.kernel_sets.push_back(set->name);
+    for (std::string& version : kernel_versions(*set)) {
+      identity.kernel_versions.push_back(std::move(version));
+    }
   }
   identity.cores = static_cast<int>(values_of(cpuinfo, "processor", ':').size());
   const std::string memory = value_of(root + "/proc/meminfo", "MemTotal", ':');  // "8016044 kB"
   identity.memory_bytes = std::max(0LL, std::strtoll(memory.c_str(), nullptr, 10)) * 1024;
   read_caches(root, &identity);
+  const std::vector<CoreKind> kinds = core_kinds(root);
+  const CoreKind* kind = fastest_allowed(kinds, cpus_of_this_thread());
+  if (kind != nullptr) identity.core_kind = kind->name;
   return identity;
 }
 

@@ -1,3 +1,4 @@
+#include "runtime/probe/base64.h"
 #include "runtime/probe/jobs.h"
 #include "runtime/probe/json_namespace.h"
 
@@ -50,7 +51,9 @@ Json json_of(const DeviceIdentity& identity) {
           {"memory_bytes", identity.memory_bytes},
           {"l1d_bytes", identity.l1d_bytes},
           {"l2_bytes", identity.l2_bytes},
-          {"l3_bytes", identity.l3_bytes}};
+          {"l3_bytes", identity.l3_bytes},
+          {"core_kind", identity.core_kind},
+          {"kernel_versions", identity.kernel_versions}};
 }
 
 Json json_of(const DeviceState& state) {
@@ -72,21 +75,53 @@ void add_statistics(const LatencyStatistics& statistics, Json* json) {
   (*json)["rejected"] = statistics.rejected;
 }
 
+Json json_of(const ProtocolOptions& protocol) {
+  return {{"job", "protocol"},
+          {"warmup", protocol.warmup},
+          {"min_samples", protocol.min_samples},
+          {"max_samples", protocol.max_samples},
+          {"relative_half_width", protocol.relative_half_width},
+          {"disturbance", protocol.disturbance},
+          {"passes", protocol.passes},
+          {"cpu", protocol.cpu},
+          {"seed", protocol.seed}};
+}
+
+Json json_of(const Roofs& roofs) {
+  Json levels = Json::array();
+  for (const BandwidthRoof& level : roofs.levels) {
+    levels.push_back({{"level", level.level},
+                      {"bytes", level.bytes},
+                      {"probe_bytes", level.probe_bytes},
+                      {"gb_s", level.gb_s}});
+  }
+  return {{"kernel_set", roofs.kernel_set},
+          {"fp32_gops", roofs.fp32_gops},
+          {"int8_gops", roofs.int8_gops},
+          {"levels", levels}};
+}
+
+void add_facts(const NetworkFacts& facts, Json* json) {
+  if (!facts.kernel_set.empty()) (*json)["kernel_set"] = facts.kernel_set;
+  if (facts.threads > 0) (*json)["threads"] = facts.threads;
+  if (!facts.keys.empty()) (*json)["keys"] = facts.keys;
+  if (facts.load_us >= 0) (*json)["load_us"] = facts.load_us;
+  if (facts.first_invoke_us >= 0) (*json)["first_invoke_us"] = facts.first_invoke_us;
+  if (facts.arena_bytes >= 0) (*json)["arena_bytes"] = facts.arena_bytes;
+  if (facts.packed_bytes >= 0) (*json)["packed_bytes"] = facts.packed_bytes;
+}
+
+Json of_line(const char* kind, const ProbeResult& result) {
+  return {{"result", kind}, {"line", result.line}};
+}
+
 }  // namespace
 
 std::string job_line(const ProbeJob& job) {
   Json json;
   switch (job.kind) {
     case JobKind::kProtocol:
-      json = {{"job", "protocol"},
-              {"warmup", job.protocol.warmup},
-              {"min_samples", job.protocol.min_samples},
-              {"max_samples", job.protocol.max_samples},
-              {"relative_half_width", job.protocol.relative_half_width},
-              {"disturbance", job.protocol.disturbance},
-              {"passes", job.protocol.passes},
-              {"cpu", job.protocol.cpu},
-              {"seed", job.protocol.seed}};
+      json = json_of(job.protocol);
       break;
     case JobKind::kLayer:
       json = {{"job", "layer"}, {"key", job.key.text()}};
@@ -97,6 +132,26 @@ std::string job_line(const ProbeJob& job) {
               {"kernel_set", job.kernel_set},
               {"threads", job.threads},
               {"graph", json_of(job.graph)}};
+      break;
+    case JobKind::kModel:
+      json = {{"job", "model"},
+              {"name", job.name},
+              {"kernel_set", job.kernel_set},
+              {"threads", job.threads}};
+      if (job.path.empty()) {
+        json["efm"] = base64_text(job.efm.data(), job.efm.size());
+      } else {
+        json["path"] = job.path;
+      }
+      break;
+    case JobKind::kReference:
+      json = {{"job", "reference"}};
+      break;
+    case JobKind::kRoof:
+      json = {{"job", "roof"}, {"kernel_set", job.kernel_set}};
+      break;
+    case JobKind::kRun:
+      json = {{"job", "run"}};
       break;
   }
   return text_of(json);
@@ -111,17 +166,37 @@ std::string result_line(const ProbeResult& result) {
               {"device", json_of(result.identity)},
               {"state", json_of(result.state)}};
       break;
+    case ResultKind::kProgress:
+      json = {{"result", "progress"},
+              {"stage", result.stage},
+              {"done", result.done},
+              {"total", result.total}};
+      break;
     case ResultKind::kLayer:
-      json = {{"result", "layer"}, {"line", result.line}, {"key", result.layer.key.text()}};
+      json = of_line("layer", result);
+      json["key"] = result.layer.key.text();
+      if (!result.runtime.empty()) json["runtime"] = result.runtime;
       add_statistics(result.layer.statistics, &json);
       break;
     case ResultKind::kNetwork:
-      json = {{"result", "network"}, {"line", result.line}, {"name", result.network.name}};
+      json = of_line("network", result);
+      json["name"] = result.network.name;
+      if (!result.runtime.empty()) json["runtime"] = result.runtime;
       add_statistics(result.network.statistics, &json);
       json["step_latency_us"] = result.network.step_latency_us;
+      add_facts(result.facts, &json);
+      break;
+    case ResultKind::kReference:
+      json = of_line("reference", result);
+      json["state"] = json_of(result.state);
+      break;
+    case ResultKind::kRoof:
+      json = of_line("roof", result);
+      json.update(json_of(result.roofs));
       break;
     case ResultKind::kError:
-      json = {{"result", "error"}, {"line", result.line}, {"message", result.message}};
+      json = of_line("error", result);
+      json["message"] = result.message;
       break;
     case ResultKind::kDone:
       json = {{"result", "done"},

@@ -3,19 +3,12 @@
 #include <algorithm>
 #include <atomic>
 
+#include "runtime/probe/core_kinds.h"
 #include "runtime/probe/system_files.h"
 #include "runtime/team.h"
 
 namespace edgefront {
 namespace {
-
-std::vector<int> cpus_of(const cpu_set_t& mask) {
-  std::vector<int> cpus;
-  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-    if (CPU_ISSET(cpu, &mask)) cpus.push_back(cpu);
-  }
-  return cpus;
-}
 
 /// Threads of one core name the same list of siblings.
 std::vector<std::string> cores_of(const std::vector<int>& cpus) {
@@ -25,6 +18,20 @@ std::vector<std::string> cores_of(const std::vector<int>& cpus) {
                                "/topology/thread_siblings_list"));
   }
   return cores;
+}
+
+/// Those of `allowed` that are of one kind with `cpu`, or of the fastest kind where it is −1.
+std::vector<int> of_one_kind(const std::vector<int>& allowed, int cpu) {
+  const std::vector<CoreKind> kinds = core_kinds("");
+  const CoreKind* kind = fastest_allowed(kinds, cpu >= 0 ? std::vector<int>{cpu} : allowed);
+  if (kind == nullptr) return allowed;
+  std::vector<int> chosen;
+  for (const int one : allowed) {
+    if (std::find(kind->cpus.begin(), kind->cpus.end(), one) != kind->cpus.end()) {
+      chosen.push_back(one);
+    }
+  }
+  return chosen;
 }
 
 }  // namespace
@@ -52,11 +59,18 @@ std::vector<int> spread_cpus(int first, int count, const std::vector<int>& allow
 PinnedTeam::PinnedTeam(int cpu, int threads) {
   cpu_set_t mask;
   if (sched_getaffinity(0, sizeof mask, &mask) != 0) return;
-  std::vector<int> allowed = cpus_of(mask);
-  const int first = cpu >= 0 ? cpu : sched_getcpu();
+  std::vector<int> allowed = of_one_kind(cpus_of_this_thread(), cpu);
+  int first = cpu >= 0 ? cpu : sched_getcpu();
   if (first < 0 || first >= CPU_SETSIZE) return;
-  // One that is asked for may lie outside the mask; the OS decides.
-  if (!CPU_ISSET(first, &mask)) allowed.push_back(first);
+  if (std::find(allowed.begin(), allowed.end(), first) == allowed.end()) {
+    // One that is asked for may lie outside the mask; the OS decides. Else the thread is on a core
+    // of another kind now.
+    if (cpu >= 0 || allowed.empty()) {
+      allowed.push_back(first);
+    } else {
+      first = allowed.front();
+    }
+  }
   cpus_ = spread_cpus(first, threads, allowed, cores_of(allowed));
   if (static_cast<int>(cpus_.size()) < threads) return;
   std::vector<cpu_set_t> masks(cpus_.size());

@@ -17,6 +17,8 @@ std::vector<int> spread_cpus(int first, int count, const std::vector<int>& allow
 
 /// Pins each thread of the calling thread's team (runtime/team.h), the caller being the first, to a
 /// CPU of its own for the lifetime of the object. `cpu` is the caller's; −1 keeps it where it is.
+/// Where cores are of several kinds (core_kinds.h), all are of the fastest kind that the thread may
+/// run on, or of the kind of `cpu`.
 /// Not pinned where the OS refuses or there are not enough CPUs: pinned() tells.
 class PinnedTeam {
  public:

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "runtime/fuse.h"
+#include "runtime/kernels/kernel_set.h"
 #include "runtime/model.h"
 #include "runtime/probe/statistics.h"
 #include "runtime/status.h"
@@ -80,6 +81,8 @@ struct DeviceState {
   double reference_kernel_us = -1;  ///< the kernel that disturbance is judged by
 };
 DeviceIdentity describe_device(const std::string& root);
+/// Of one set, as in DeviceIdentity.
+std::vector<std::string> kernel_versions(const KernelSet& set);
 DeviceState describe_state(const std::string& root);
 
 }  // namespace edgefront

@@ -1,5 +1,7 @@
 // edgefront-probe: measures jobs on the machine that it runs on. Static, for boards; C's files
 // instead of streams, which would add a megabyte.
+#include <sched.h>
+
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -8,6 +10,7 @@
 #include <string>
 
 #include "runtime/probe/compare.h"
+#include "runtime/probe/core_kinds.h"
 #include "runtime/probe/session.h"
 
 namespace {
@@ -22,16 +25,19 @@ constexpr const char* kHelp =
     "       edgefront-probe --describe\n"
     "\n"
     "Measures layers and networks on this machine. JOBS is a file of JSON Lines, as written by\n"
-    "`edgefront layers`, or - for standard input; it is read to its end, then measured. Results "
-    "go\n"
-    "to standard output, progress to standard error. A line that cannot be measured gives an "
-    "error\n"
-    "result with its number, and the others go on.\n"
+    "`edgefront layers`, or - for standard input; it is measured when it ends, and at each line\n"
+    "{\"job\":\"run\"}, so that `edgefront profile --on` can speak with it. Results go to "
+    "standard\n"
+    "output, progress to standard error. A line that cannot be measured gives an error result "
+    "with\n"
+    "its number, and the others go on.\n"
     "\n"
     "  --compare   measure the layers of JOBS (default: common layers of MobileNetV2 and V3) in\n"
     "              int8 and in fp32, with this machine's best kernels or those that the\n"
     "              environment variable EDGEFRONT_KERNELS names, and print a table of both times\n"
     "  --describe  print this machine and its state as one line and stop\n"
+    "  --cores KIND  where cores are of several kinds, measure on this one; any other word lists\n"
+    "              them (default: the fastest)\n"
     "  --quiet     no progress\n"
     "  --help      this text\n"
     "\n"
@@ -40,7 +46,7 @@ constexpr const char* kHelp =
     "written.\n";
 
 struct Arguments {
-  std::string jobs;
+  std::string jobs, cores;
   bool compare = false, describe = false, quiet = false, help = false;
 };
 
@@ -68,6 +74,12 @@ bool parse_arguments(int argc, char** argv, Arguments* out) {
       out->compare = true;
     } else if (argument == "--quiet") {
       out->quiet = true;
+    } else if (argument == "--cores") {
+      if (++i == argc) {
+        complain("--cores needs the name of a kind of core; see --help");
+        return false;
+      }
+      out->cores = argv[i];
     } else if (argument.size() > 1 && argument[0] == '-') {
       complain("unknown option '" + argument + "'; see --help");
       return false;
@@ -115,6 +127,27 @@ class Progress {
   bool quiet_;
   int printed_ = -1;  // per cent
 };
+
+/// False, with a message, where there is no such kind.
+bool confine_to(const std::string& kind_name) {
+  using namespace edgefront;
+  std::string accepted;
+  for (const CoreKind& kind : core_kinds("")) {
+    accepted += (accepted.empty() ? "'" : ", '") + kind.name + "'";
+    if (kind.name != kind_name) continue;
+    cpu_set_t mask;
+    CPU_ZERO(&mask);
+    for (const int cpu : kind.cpus) {
+      if (cpu < CPU_SETSIZE) CPU_SET(cpu, &mask);
+    }
+    if (sched_setaffinity(0, sizeof mask, &mask) == 0) return true;
+    complain("this process may not run on cores of the kind '" + kind_name + "'");
+    return false;
+  }
+  complain("cores of the kind '" + kind_name + "' are not known; " +
+           (accepted.empty() ? "all cores are alike here" : "accepted are " + accepted));
+  return false;
+}
 
 int describe() {
   edgefront::ProbeResult result;
@@ -170,6 +203,7 @@ int main(int argc, char** argv) {
   Arguments arguments;
   if (!parse_arguments(argc, argv, &arguments)) return kWrongInput;
   if (arguments.help) return print(kHelp);
+  if (!arguments.cores.empty() && !confine_to(arguments.cores)) return kWrongInput;
   if (arguments.describe) return describe();
   return arguments.compare ? compare(arguments) : measure(arguments);
 }

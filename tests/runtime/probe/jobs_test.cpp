@@ -164,6 +164,8 @@ TEST_CASE("a handshake carries the device and its state there and back") {
   result.identity.cores = 4;
   result.identity.memory_bytes = std::int64_t{8} << 30;
   result.identity.l2_bytes = 512 << 10;
+  result.identity.core_kind = "capacity 1024";
+  result.identity.kernel_versions = {"neon:conv@2"};
   result.state.governor = "ondemand";
   result.state.temperature_c = 51.25;
   REQUIRE(parse_result(result_line(result), &again).ok());
@@ -173,11 +175,120 @@ TEST_CASE("a handshake carries the device and its state there and back") {
   CHECK(again.identity.memory_bytes == result.identity.memory_bytes);
   CHECK(again.identity.l1d_bytes == -1);
   CHECK(again.identity.l2_bytes == 512 << 10);
+  CHECK(again.identity.core_kind == "capacity 1024");
+  CHECK(again.identity.kernel_versions == result.identity.kernel_versions);
   CHECK(again.state.governor == "ondemand");
   CHECK(again.state.temperature_c == 51.25);
   CHECK(again.state.clock_mhz == -1);
-  refuses_result(replaced(result_line(result), "\"version\":1", "\"version\":2"),
-                 "version 2, accepted is 1");
+  refuses_result(replaced(result_line(result), "\"version\":2", "\"version\":3"),
+                 "version 3, accepted are 1 to 2");
+  refuses_result(replaced(result_line(result), "\"core_kind\":\"capacity 1024\",", ""),
+                 "device lacks the field 'core_kind'");
+}
+
+TEST_CASE("a handshake of version 1 knows neither kinds of cores nor kernel versions") {
+  ProbeResult result;
+  REQUIRE(parse_result(
+              R"({"result":"handshake","version":1,"device":{"cpu_model":"c","architecture":"a",)"
+              R"("os":"o","features":[],"kernel_sets":["neon"],"cores":4,"memory_bytes":1,)"
+              R"("l1d_bytes":-1,"l2_bytes":-1,"l3_bytes":-1},"state":{"governor":"",)"
+              R"("clock_mhz":-1,"temperature_c":-1,"load_1min":-1,"reference_kernel_us":-1}})",
+              &result)
+              .ok());
+  CHECK(result.version == 1);
+  CHECK(result.identity.kernel_sets == std::vector<std::string>{"neon"});
+  CHECK(result.identity.core_kind.empty());
+  CHECK(result.identity.kernel_versions.empty());
+}
+
+TEST_CASE("a model job carries the bytes of a file, or its path on the device") {
+  ProbeJob job, again;
+  job.kind = JobKind::kModel;
+  job.name = "m";
+  job.threads = 2;
+  for (int i = 0; i < 256; ++i) job.efm.push_back(static_cast<std::uint8_t>(i));
+  REQUIRE(parse_job(job_line(job), &again).ok());
+  CHECK(again.kind == JobKind::kModel);
+  CHECK(again.efm == job.efm);
+  CHECK(again.threads == 2);
+  job.efm.clear();
+  job.path = "models/a.efm";
+  REQUIRE(parse_job(job_line(job), &again).ok());
+  CHECK(again.path == "models/a.efm");
+  CHECK(again.efm.empty());
+  refuses_job(R"({"job":"model","name":"m"})", "either the field 'efm' or the field 'path'");
+  refuses_job(R"({"job":"model","name":"m","path":"a","efm":"QQ=="})", "either the field");
+  refuses_job(R"({"job":"model","name":"m","efm":"Q=="})", "in base64");
+  refuses_job(R"({"job":"model","name":"m","efm":""})", "in base64");
+  refuses_job(R"({"job":"model","name":"m","path":""})", "empty path");
+}
+
+TEST_CASE("jobs without a network are one line each") {
+  ProbeJob job;
+  REQUIRE(parse_job(R"({"job":"run"})", &job).ok());
+  CHECK(job.kind == JobKind::kRun);
+  CHECK(job_line(job) == R"({"job":"run"})");
+  REQUIRE(parse_job(R"({"job":"reference"})", &job).ok());
+  CHECK(job.kind == JobKind::kReference);
+  REQUIRE(parse_job(R"({"job":"roof","kernel_set":"neon"})", &job).ok());
+  CHECK(job.kind == JobKind::kRoof);
+  CHECK(job_line(job) == R"({"job":"roof","kernel_set":"neon"})");
+  refuses_job(R"({"job":"run","now":1})", "unknown field 'now'");
+}
+
+TEST_CASE("progress, state and roofs come back as they were sent") {
+  ProbeResult result, again;
+  result.kind = ResultKind::kProgress;
+  result.stage = "layers";
+  result.done = 3;
+  result.total = 20;
+  CHECK(result_line(result) == R"({"result":"progress","stage":"layers","done":3,"total":20})");
+  REQUIRE(parse_result(result_line(result), &again).ok());
+  CHECK(again.done == 3);
+  refuses_result(replaced(result_line(result), "\"done\":3", "\"done\":21"), "more than there is");
+
+  result.kind = ResultKind::kReference;
+  result.line = 4;
+  result.state.reference_kernel_us = 10.5;
+  REQUIRE(parse_result(result_line(result), &again).ok());
+  CHECK(again.line == 4);
+  CHECK(again.state.reference_kernel_us == 10.5);
+
+  result.kind = ResultKind::kRoof;
+  result.roofs.kernel_set = "neon";
+  result.roofs.int8_gops = 38.5;
+  result.roofs.levels = {{"L1", 32768, 16384, 20.25}, {"DRAM", 0, 64 << 20, 4}};
+  REQUIRE(parse_result(result_line(result), &again).ok());
+  CHECK(again.roofs.kernel_set == "neon");
+  CHECK(again.roofs.int8_gops == 38.5);
+  REQUIRE(again.roofs.levels.size() == 2);
+  CHECK(again.roofs.levels[0].probe_bytes == 16384);
+  CHECK(again.roofs.levels[1].gb_s == 4);
+  result.roofs.levels.clear();
+  refuses_result(result_line(result), "has no level");
+}
+
+TEST_CASE("a network's result tells what ran, and another runtime its name") {
+  ProbeResult result, again;
+  result.kind = ResultKind::kNetwork;
+  result.line = 1;
+  result.network = {"net", some_statistics(), {1.5}};
+  result.facts.kernel_set = "neon";
+  result.facts.threads = 2;
+  result.facts.keys = {"add int8 4x4x8>4x4x8 k1 s1 none t2 neon@1"};
+  result.facts.load_us = 12.5;
+  result.facts.arena_bytes = 4096;
+  result.runtime = "tflite-2.14";
+  REQUIRE(parse_result(result_line(result), &again).ok());
+  CHECK(again.facts.kernel_set == "neon");
+  CHECK(again.facts.threads == 2);
+  CHECK(again.facts.keys == result.facts.keys);
+  CHECK(again.facts.load_us == 12.5);
+  CHECK(again.facts.first_invoke_us == -1);
+  CHECK(again.facts.arena_bytes == 4096);
+  CHECK(again.facts.packed_bytes == -1);
+  CHECK(again.runtime == "tflite-2.14");
+  refuses_result(replaced(result_line(result), "tflite-2.14", "tf lite"), "one word");
 }
 
 TEST_CASE("bytes that are no UTF-8 do not break a line") {

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "runtime/kernels/kernel_set.h"
+#include "runtime/model.h"
+#include "runtime/model_file.h"
 
 using namespace edgefront;
 
@@ -150,4 +152,89 @@ TEST_CASE("lines are read to the newline and kept only up to the limit") {
   CHECK(read_line(in, 8, &line));
   CHECK(line == "last");
   CHECK_FALSE(read_line(in, 8, &line));
+}
+
+namespace {
+
+std::string tiny_model_line(const std::string& kernel_set) {
+  ProbeJob job;
+  job.kind = JobKind::kModel;
+  job.name = "tiny model";
+  job.kernel_set = kernel_set;
+  LayerKey key;
+  REQUIRE(LayerKey::parse("conv2d int8 4x4x8>4x4x16 k3 s1 relu6 t1 reference@1", &key).ok());
+  LayerGraph graph;
+  REQUIRE(graph_of(key, &graph).ok());
+  job.efm = encode_model(generated_model(graph, 1));
+  return job_line(job) + "\n";
+}
+
+}  // namespace
+
+TEST_CASE("each batch is answered when it is closed, and the conversation goes on") {
+  SessionSummary summary;
+  const std::string run_line = "{\"job\":\"run\"}\n";
+  const auto results = run(kQuick + layer(kPointwise) + run_line + layer(kPointwise) + "what\n" +
+                               run_line + run_line + "\n",
+                           &summary);
+  std::vector<ProbeResult> shown;  // without progress
+  for (const ProbeResult& result : results) {
+    if (result.kind != ResultKind::kProgress) shown.push_back(result);
+  }
+  REQUIRE(shown.size() == 7);
+  CHECK(shown.size() < results.size());
+  CHECK(shown[1].kind == ResultKind::kLayer);
+  CHECK(shown[1].line == 2);
+  CHECK(shown[2].kind == ResultKind::kDone);
+  CHECK(shown[2].layers == 1);
+  CHECK(shown[3].kind == ResultKind::kError);
+  CHECK(shown[3].line == 5);
+  CHECK(shown[4].kind == ResultKind::kLayer);
+  CHECK(shown[4].line == 4);  // a key may come again in another batch
+  CHECK(shown[5].layers == 1);
+  CHECK(shown[5].errors == 1);
+  CHECK(shown[6].kind == ResultKind::kDone);
+  CHECK(shown[6].layers + shown[6].networks + shown[6].errors == 0);
+  CHECK(summary.layers == 2);
+  CHECK(summary.errors == 1);
+}
+
+TEST_CASE("a model file runs as a network, and the result tells what it takes") {
+  SessionSummary summary;
+  const auto results = run(kQuick + tiny_model_line("reference"), &summary);
+  REQUIRE(results.size() == 3);
+  REQUIRE(results[1].kind == ResultKind::kNetwork);
+  CHECK(results[1].network.name == "tiny model");
+  CHECK(results[1].facts.kernel_set == "reference");
+  CHECK(results[1].facts.threads == 1);
+  REQUIRE(results[1].facts.keys.size() == 1);
+  CHECK(results[1].facts.keys[0].find("conv2d int8 4x4x8>4x4x16") == 0);
+  CHECK(results[1].facts.load_us > 0);
+  CHECK(results[1].facts.arena_bytes > 0);
+}
+
+TEST_CASE("a model that is none, is not there or does not fit is an error of its line") {
+  SessionSummary summary;
+  const auto results = run(kQuick + std::string(R"({"job":"model","name":"m","efm":"QUJD"})") +
+                               "\n" + R"({"job":"model","name":"m","path":"no/such.efm"})" + "\n" +
+                               tiny_model_line("mmx") + R"({"job":"roof","kernel_set":"mmx"})",
+                           &summary);
+  REQUIRE(results.size() == 6);
+  const char* reasons[] = {"model 'm'", "no/such.efm", "mmx", "mmx"};
+  for (int i = 0; i < 4; ++i) {
+    CHECK(results[i + 1].kind == ResultKind::kError);
+    CHECK(results[i + 1].line == i + 2);
+    CHECK_MESSAGE(results[i + 1].message.find(reasons[i]) != std::string::npos,
+                  results[i + 1].message);
+  }
+  CHECK(summary.errors == 4);
+}
+
+TEST_CASE("the state of the machine can be asked for at any time") {
+  SessionSummary summary;
+  const auto results = run("{\"job\":\"reference\"}\n", &summary);
+  REQUIRE(results.size() == 3);
+  CHECK(results[1].kind == ResultKind::kReference);
+  CHECK(results[1].line == 1);
+  CHECK(results[1].state.reference_kernel_us > 0);
 }
