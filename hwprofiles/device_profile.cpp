@@ -50,6 +50,7 @@ void add_extensions(const DeviceProfile& profile, CanonicalText& out) {
   for (const auto& e : profile.energy) {
     out.add("energy " + e.name);
     out.add(e.energy_uj);
+    out.add(e.idle_w);
   }
   for (const auto& point : profile.frequency_points) {
     out.add(std::string("frequency"));
@@ -61,9 +62,11 @@ void add_extensions(const DeviceProfile& profile, CanonicalText& out) {
   if (!profile.thermal) return;
   const ThermalConstants& t = *profile.thermal;
   out.add(std::string("thermal"));
-  for (const double value : {t.ambient_c, t.r_c_per_w, t.tau_s, t.throttle_c, t.recover_c}) {
+  for (const double value :
+       {t.ambient_c, t.r_c_per_w, t.tau_s, t.throttle_c, t.recover_c, t.load_w, t.idle_w}) {
     out.add(value);
   }
+  out.add(t.power_source);
   for (const auto& point : t.curve) {
     out.add(point.temperature_c);
     out.add(point.factor);

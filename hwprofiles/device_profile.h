@@ -118,7 +118,12 @@ struct ThermalConstants {
   double ambient_c = 0, r_c_per_w = 0, tau_s = 0;
   double throttle_c = 0;             ///< where throttling begins
   double recover_c = 0;              ///< where it ends
-  std::vector<ThrottlePoint> curve;  ///< temperatures rise
+  std::vector<ThrottlePoint> curve;  ///< temperatures rise; empty: never throttles
+  /// Of the load that the constants were found with, at full clock, and of the idle machine.
+  double load_w = 1, idle_w = 0;
+  /// What told the power: "rapl package-0"; "" where nothing did. Then the load counts as 1 and the
+  /// idle machine as 0, in place of watts.
+  std::string power_source{};
 };
 
 struct DeviceProfile {

@@ -73,6 +73,9 @@ void write_thermal(const DeviceProfile& profile, Hdf5Table& table) {
   table.attributes["tau_s"] = t.tau_s;
   table.attributes["throttle_c"] = t.throttle_c;
   table.attributes["recover_c"] = t.recover_c;
+  table.attributes["load_w"] = t.load_w;
+  table.attributes["idle_w"] = t.idle_w;
+  table.attributes["power_source"] = t.power_source;
   for (const auto& point : t.curve) {
     append(table, "temperature_c", point.temperature_c);
     append(table, "factor", point.factor);
@@ -87,6 +90,9 @@ void read_thermal(const Hdf5Table& table, const std::string& file, DeviceProfile
   t.tau_s = attributes.non_negative("tau_s");
   t.throttle_c = attributes.real("throttle_c");
   t.recover_c = attributes.real("recover_c");
+  t.load_w = attributes.non_negative("load_w");
+  t.idle_w = attributes.non_negative("idle_w");
+  t.power_source = attributes.text("power_source");
   if (t.recover_c > t.throttle_c) {
     throw InputError(file + ": thermal: recover_c is above throttle_c");
   }
@@ -119,9 +125,11 @@ void add_energy_schema(Hdf5Tables& schema) {
   }
   auto& thermal = schema["thermal"];
   thermal.attributes["known"] = std::int64_t{0};
-  for (const char* value : {"ambient_c", "r_c_per_w", "tau_s", "throttle_c", "recover_c"}) {
+  for (const char* value :
+       {"ambient_c", "r_c_per_w", "tau_s", "throttle_c", "recover_c", "load_w", "idle_w"}) {
     thermal.attributes[value] = 0.0;
   }
+  thermal.attributes["power_source"] = std::string();
   for (const char* value : {"temperature_c", "factor"}) thermal.columns[value] = Reals{};
 }
 

@@ -43,6 +43,8 @@ TEST_CASE("the digest changes with everything that a cost depends on, and with n
       [](DeviceProfile& p) { p.frequency_points[1].latency_us = 16; },
       [](DeviceProfile& p) { p.thermal->tau_s = 41; },
       [](DeviceProfile& p) { p.thermal->curve[1].factor = 0.25; },
+      [](DeviceProfile& p) { p.thermal->load_w = 5; },
+      [](DeviceProfile& p) { p.thermal->power_source = ""; },
       [](DeviceProfile& p) { p.thermal.reset(); },
   };
   std::set<std::string> digests{digest(example_profile())};

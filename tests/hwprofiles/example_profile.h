@@ -66,7 +66,8 @@ inline DeviceProfile example_profile() {
                     {network.genotype, network.space_digest, Precision::kInt8, 1, "reference", 14.5,
                      14, 15.25, 240, "ina3221", 1.5}};
   profile.frequency_points = {{600000, 0.75, 30.5, 1.25, 0.5}, {1200000, -1, 15.5, -1, -1}};
-  profile.thermal = ThermalConstants{25, 8.5, 40, 80, 70, {{80, 0.9}, {85, 0.5}}};
+  profile.thermal =
+      ThermalConstants{25, 8.5, 40, 80, 70, {{80, 0.9}, {85, 0.5}}, 4.5, 1.5, "ina3221 VDD_IN"};
   return profile;
 }
 

@@ -112,6 +112,9 @@ void check_energy(const DeviceProfile& a, const DeviceProfile& b) {
   CHECK(a.thermal->tau_s == b.thermal->tau_s);
   CHECK(a.thermal->throttle_c == b.thermal->throttle_c);
   CHECK(a.thermal->recover_c == b.thermal->recover_c);
+  CHECK(a.thermal->load_w == b.thermal->load_w);
+  CHECK(a.thermal->idle_w == b.thermal->idle_w);
+  CHECK(a.thermal->power_source == b.thermal->power_source);
   REQUIRE(a.thermal->curve.size() == b.thermal->curve.size());
   for (std::size_t i = 0; i < a.thermal->curve.size(); ++i) {
     CHECK(a.thermal->curve[i].temperature_c == b.thermal->curve[i].temperature_c);
