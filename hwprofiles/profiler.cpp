@@ -2,13 +2,12 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
-#include <cstdio>
 #include <ctime>
 #include <iterator>
 #include <set>
 
 #include "hwprofiles/layer_listing.h"
+#include "hwprofiles/state_change.h"
 #include "runtime/model.h"
 #include "space/architecture.h"
 #include "space/error.h"
@@ -25,8 +24,13 @@ void throw_unless_ok(const Status& status) {
   throw InputError(status.message());
 }
 
+/// Seconds since 1970.
+std::int64_t utc_seconds() {
+  return std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+}
+
 std::string utc_now() {
-  const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  const std::time_t now = utc_seconds();
   std::tm parts{};
   gmtime_r(&now, &parts);
   char text[32];
@@ -123,21 +127,34 @@ class SettingProfiler {
     };
   }
 
-  /// Entries of older kernels go, and with them the networks that those kernels ran in.
+  /// Entries of older kernels go, and with them the networks that those kernels ran in. What
+  /// networks of other spaces consist of cannot be told here: all of this setting go.
   void drop_stale(const std::vector<LayerKey>& keys) {
-    std::set<std::string> older;
-    for (LayerKey key : keys) {
-      while (--key.kernel_version >= 0) older.insert(key.text());
+    std::set<std::string> changed;
+    for (const LayerKey& key : keys) {
+      LayerKey older = key;
+      while (--older.kernel_version >= 0) {
+        if (profile_.layers.erase(older.text()) > 0) changed.insert(key.text());
+      }
     }
-    const std::size_t dropped = std::erase_if(
-        profile_.layers, [&](const auto& entry) { return older.count(entry.first) > 0; });
-    if (dropped == 0) return;
+    if (changed.empty()) return;
+    std::set<std::string> spaces;  // that lost networks, and with them their calibration
     std::erase_if(profile_.networks, [&](const NetworkEntry& n) {
-      return same_setting(n, precision_, threads_, set_.name);
+      const bool stale = same_setting(n, precision_, threads_, set_.name) &&
+                         (n.space_digest != space_.digest || contains(n, changed));
+      if (stale) spaces.insert(n.space_digest);
+      return stale;
     });
     std::erase_if(profile_.calibrations, [&](const Calibration& c) {
-      return c.precision == precision_ && c.threads == threads_ && c.kernel_set == set_.name;
+      return c.precision == precision_ && c.threads == threads_ && c.kernel_set == set_.name &&
+             spaces.count(c.space_digest) > 0;
     });
+  }
+
+  bool contains(const NetworkEntry& n, const std::set<std::string>& keys) const {
+    const std::vector<LayerKey> layers = keys_of(parse_genotype(space_, n.genotype));
+    return std::any_of(layers.begin(), layers.end(),
+                       [&](const LayerKey& key) { return keys.count(key.text()) > 0; });
   }
 
   void measure_missing(const std::vector<LayerKey>& keys) {
@@ -149,8 +166,10 @@ class SettingProfiler {
     std::vector<LayerMeasurement> measured;
     throw_unless_ok(measure_layers(missing, options_.protocol, progress_of("layers"), &measured));
     for (auto& layer : measured) {
-      const std::string text = layer.key.text();
-      profile_.layers.insert_or_assign(text, std::move(layer));
+      LayerEntry entry = std::move(layer);
+      entry.measured_at = utc_seconds();
+      const std::string text = entry.key.text();
+      profile_.layers.insert_or_assign(text, std::move(entry));
     }
   }
 
@@ -173,10 +192,13 @@ class SettingProfiler {
     }
   }
 
+  std::vector<LayerKey> keys_of(const Genotype& genotype) const {
+    return network_keys(lower(decode(space_, genotype)), precision_, threads_, set_);
+  }
+
   double sum_of(const Genotype& genotype) const {
     double sum = 0;
-    for (const LayerKey& key :
-         network_keys(lower(decode(space_, genotype)), precision_, threads_, set_)) {
+    for (const LayerKey& key : keys_of(genotype)) {
       sum += profile_.layers.at(key.text()).statistics.latency_us;
     }
     return sum;
@@ -192,19 +214,6 @@ class SettingProfiler {
 };
 
 }  // namespace
-
-std::string state_change(const DeviceProfile& profile, double tolerance) {
-  const double then = profile.state.reference_kernel_us;
-  const double now = describe_state("").reference_kernel_us;
-  if (then <= 0 || now <= 0 || std::abs(now / then - 1) <= tolerance) return "";
-  char line[320];
-  std::snprintf(
-      line, sizeof line,
-      "this machine runs the reference kernel in %.2f us now and ran it in %.2f us when it "
-      "was profiled: expect measured latencies about %.0f %% %s than predicted",
-      now, then, 100 * std::abs(now / then - 1), now > then ? "higher" : "lower");
-  return line;
-}
 
 void require_same_device(const DeviceProfile& profile, const std::string& path) {
   require_identity(profile, describe_device(""), path);
@@ -243,8 +252,8 @@ std::vector<NetworkEntry> measure_genotypes(const SearchSpace& space,
         &measured));
     done_before += group;
     for (auto& m : measured) {
-      entries.push_back(
-          {m.name, space.digest, precision, threads, kernel_set, 0, std::move(m.statistics)});
+      entries.push_back({m.name, space.digest, precision, threads, kernel_set, 0,
+                         std::move(m.statistics), utc_seconds()});
     }
     first += models.size();
   }
@@ -261,7 +270,8 @@ void profile_space(const SearchSpace& space, const ProfileOptions& options,
   const KernelSet* set = nullptr;
   throw_unless_ok(choose_kernel_set(wanted, &set));
   profile.identity = here;
-  profile.state = describe_state("");
+  profile.state = describe_quiet_state();
+  profile.state_at = utc_seconds();
   if (profile.created.empty()) profile.created = utc_now();
   if (profile.description.name.empty()) profile.description.name = here.cpu_model;
   for (const Precision precision : options.precisions) {

@@ -39,10 +39,6 @@ void profile_space(const SearchSpace& space, const ProfileOptions& options,
 /// Throws InputError that names the differing field unless `profile` was measured on this machine.
 void require_same_device(const DeviceProfile& profile, const std::string& path);
 
-/// Empty while this machine runs the reference kernel within `tolerance` (a share) of the time it
-/// took when `profile` was measured; else one line with the change. Takes about a millisecond.
-std::string state_change(const DeviceProfile& profile, double tolerance = 0.05);
-
 /// Distinct networks drawn log-uniformly over MACs from `seed`, none of them in `excluded`; fewer
 /// where the space has hardly more.
 std::vector<Genotype> draw_networks(const SearchSpace& space, int networks, std::uint64_t seed,

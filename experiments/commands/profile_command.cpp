@@ -12,6 +12,7 @@
 #include "experiments/host.h"
 #include "hwprofiles/profile_store.h"
 #include "hwprofiles/profiler.h"
+#include "hwprofiles/state_change.h"
 #include "runtime/team.h"
 #include "space/error.h"
 #include "space/lower.h"

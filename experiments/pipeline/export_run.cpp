@@ -13,6 +13,7 @@
 #include "hwprofiles/layer_listing.h"
 #include "hwprofiles/profile_store.h"
 #include "hwprofiles/profiler.h"
+#include "hwprofiles/state_change.h"
 #include "runtime/export/c_writer.h"
 #include "runtime/export/onnx_writer.h"
 #include "runtime/model_file.h"

@@ -66,6 +66,9 @@ TEST_CASE("profiling a space measures its layers and networks, and what is missi
     CHECK(n.predicted_sum_us == doctest::Approx(sum_by_hand(space, profile, n)));
   }
   require_same_device(profile, "dev.h5");
+  CHECK(profile.state_at > 1700000000);
+  CHECK(profile.layers.begin()->second.measured_at >= profile.state_at);
+  CHECK(profile.networks[0].measured_at >= profile.layers.begin()->second.measured_at);
   CHECK(decode_profile(encode_profile(profile), "dev.h5").layers.size() == keys.size());
 
   calls = 0;
@@ -106,25 +109,59 @@ TEST_CASE("a profile of both precisions holds the conversions between them") {
   }
 }
 
-TEST_CASE("entries of an older kernel version are measured again, with their networks") {
-  const SearchSpace space = tiny_space();
-  DeviceProfile profile;
-  profile_space(space, quick_options(), {}, profile);
-  const LayerKey key = distinct_layers(space, Precision::kInt8, 1, find_kernel_set("reference"))[0];
-  LayerKey older = key;
-  older.kernel_version = key.kernel_version - 1;
-  const std::size_t layers = profile.layers.size();
-  LayerMeasurement entry = profile.layers.at(key.text());
+/// As if `key` had been measured with the kernel before the present one.
+void make_older(DeviceProfile& profile, const LayerKey& key) {
+  LayerEntry entry = profile.layers.at(key.text());
   profile.layers.erase(key.text());
-  entry.key = older;
-  profile.layers.emplace(older.text(), entry);
-  for (auto& n : profile.networks) n.statistics.samples = 12345;
-  profile_space(space, quick_options(), {}, profile);
+  entry.key.kernel_version -= 1;
+  const std::string text = entry.key.text();
+  profile.layers.emplace(text, entry);
+}
+
+TEST_CASE("entries of an older kernel version are measured again, and only networks with them") {
+  const SearchSpace space = tiny_space();
+  const KernelSet& set = find_kernel_set("reference");
+  ProfileOptions options = quick_options();
+  options.calibration_networks = 6;
+  DeviceProfile profile;
+  profile_space(space, options, {}, profile);
+  const auto holds = [&](const NetworkEntry& n, const LayerKey& key) {
+    const auto graph = lower(decode(space, parse_genotype(space, n.genotype)));
+    for (const LayerKey& one : network_keys(graph, Precision::kInt8, 1, set)) {
+      if (one.text() == key.text()) return true;
+    }
+    return false;
+  };
+  LayerKey some;  // of some networks, not of all
+  for (const LayerKey& key : distinct_layers(space, Precision::kInt8, 1, set)) {
+    int count = 0;
+    for (const auto& n : profile.networks) count += holds(n, key);
+    if (count > 0 && count < 6) some = key;
+  }
+  REQUIRE(some.kernel_version > 0);
+  const std::size_t layers = profile.layers.size();
+  make_older(profile, some);
+  for (auto& [text, layer] : profile.layers) layer.statistics.rejected = 12345;
+  for (auto& n : profile.networks) n.statistics.rejected = 12345;
+  NetworkEntry elsewhere = profile.networks[0];
+  elsewhere.space_digest = "ff";
+  profile.networks.push_back(elsewhere);
+  profile.calibrations = {{space.digest, Precision::kInt8, 1, "reference", 1, 0, 0.1, 6},
+                          {"ff", Precision::kInt8, 1, "reference", 1, 0, 0.1, 6},
+                          {space.digest, Precision::kInt8, 2, "reference", 1, 0, 0.1, 6}};
+
+  profile_space(space, options, {}, profile);
   CHECK(profile.layers.size() == layers);
-  CHECK(profile.layers.count(older.text()) == 0);
-  CHECK(profile.layers.count(key.text()) == 1);
-  REQUIRE(profile.networks.size() == 3);
-  for (const auto& n : profile.networks) CHECK(n.statistics.samples != 12345);
+  for (const auto& [text, layer] : profile.layers) {
+    CHECK((layer.statistics.rejected == 12345) == (text != some.text()));
+  }
+  REQUIRE(profile.networks.size() == 6);
+  for (const auto& n : profile.networks) {
+    CHECK(n.space_digest == space.digest);
+    CHECK((n.statistics.rejected == 12345) == !holds(n, some));
+  }
+  REQUIRE(profile.calibrations.size() == 1);
+  CHECK(profile.calibrations[0].threads == 2);
 }
 
 TEST_CASE("a profile of another machine is refused, and the message names the field") {
@@ -150,16 +187,6 @@ TEST_CASE("an unknown kernel set is refused before anything is measured") {
   CHECK_THROWS_WITH_AS(profile_space(tiny_space(), options, {}, profile), doctest::Contains("mmx"),
                        InputError);
   CHECK(profile.layers.empty());
-}
-
-TEST_CASE("a machine that became slower or faster since it was profiled says so") {
-  DeviceProfile profile;
-  CHECK(state_change(profile).empty());  // the profile does not know
-  profile.state.reference_kernel_us = 1e-6;
-  CHECK(state_change(profile).find("higher than predicted") != std::string::npos);
-  profile.state.reference_kernel_us = 1e9;
-  CHECK(state_change(profile).find("about 100 % lower than predicted") != std::string::npos);
-  CHECK(state_change(profile, 2.0).empty());
 }
 
 }  // namespace
