@@ -249,12 +249,13 @@ struct TransferModel::Fit {
   std::vector<Component> components;
   int set_aside = 0;           ///< observations that look disturbed
   double interval_factor = 0;  ///< standard deviations of a fresh measurement to either side
-  std::vector<double> device_weights, left_out_errors;
+  std::vector<double> device_weights;
+  std::vector<LeftOut> left_out;
 
   void choose(const std::vector<PartSum>& sums, const Eigen::VectorXd& costs);
   int disturbed() const;
   void average();
-  void leave_out(const Eigen::VectorXd& costs);
+  void predict_left_out(const Eigen::VectorXd& costs);
   Moments moments(const PartSum& sum) const;
 };
 
@@ -316,7 +317,7 @@ int TransferModel::Fit::disturbed() const {
 /// What each observation says when predicted from the others. The shares too are those that the
 /// components have without it: a likelihood without one observation is the whole one divided by
 /// the density of that observation given the others.
-void TransferModel::Fit::leave_out(const Eigen::VectorXd& costs) {
+void TransferModel::Fit::predict_left_out(const Eigen::VectorXd& costs) {
   const auto n = costs.size();
   Eigen::VectorXd shares = Eigen::VectorXd::Zero(n), mean = shares, square = shares;
   for (const Component& c : components) {
@@ -336,7 +337,7 @@ void TransferModel::Fit::leave_out(const Eigen::VectorXd& costs) {
   for (Eigen::Index i = 0; i < n; ++i) {
     const double predicted = mean(i) / shares(i);
     const double variance = square(i) / shares(i) - predicted * predicted;
-    left_out_errors.push_back((costs(i) - predicted) / predicted);
+    left_out.push_back({costs(i), predicted});
     standardised.push_back(std::abs(costs(i) - predicted) / std::sqrt(variance));
   }
   interval_factor = std::max(quantile_90(std::move(standardised)), kNormal90);
@@ -404,7 +405,7 @@ TransferModel::TransferModel(const TransferSources& sources,
     fit->choose(sums, costs);
   }
   fit->average();
-  fit->leave_out(costs);
+  fit->predict_left_out(costs);
   fit_ = std::move(fit);
 }
 
@@ -428,7 +429,7 @@ double TransferModel::network_constant() const {
 
 int TransferModel::set_aside() const { return fit_->set_aside; }
 const std::vector<double>& TransferModel::device_weights() const { return fit_->device_weights; }
-const std::vector<double>& TransferModel::left_out_errors() const { return fit_->left_out_errors; }
+const std::vector<LeftOut>& TransferModel::left_out() const { return fit_->left_out; }
 
 std::vector<int> choose_measurements(const TransferSources& sources,
                                      std::span<const PartSum> candidates, int count) {

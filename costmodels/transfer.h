@@ -32,6 +32,10 @@ struct TransferObservation {
   double cost = 0;  ///< of the new device; the predictions have its unit
 };
 
+struct LeftOut {
+  double measured = 0, predicted = 0;
+};
+
 struct TransferPrediction {
   double cost = 0, low = 0, high = 0;  ///< 90 % interval for a fresh measurement
 };
@@ -71,8 +75,8 @@ class TransferModel {
   int set_aside() const;
   /// Share of each device in the linear kernel; they sum to 1.
   const std::vector<double>& device_weights() const;
-  /// (measured − predicted)/predicted of every observation without itself; not those set aside.
-  const std::vector<double>& left_out_errors() const;
+  /// Every observation with what the others say about it; not those set aside.
+  const std::vector<LeftOut>& left_out() const;
 
  private:
   struct Fit;

@@ -155,11 +155,11 @@ TEST_CASE("a disturbed measurement is set aside") {
   auto observations = measured(truth, chosen_of(sources, networks(300, 7), 10), 0.01, 4);
   const TransferModel calm(sources, observations);
   CHECK(calm.set_aside() == 0);
-  CHECK(calm.left_out_errors().size() == 10);
+  CHECK(calm.left_out().size() == 10);
   observations[4].cost *= 2.5;
   const TransferModel disturbed(sources, observations);
   CHECK(disturbed.set_aside() == 1);
-  CHECK(disturbed.left_out_errors().size() == 9);
+  CHECK(disturbed.left_out().size() == 9);
   for (const PartSum& network : networks(20, 8)) {
     CHECK(disturbed.predict(network).cost ==
           doctest::Approx(calm.predict(network).cost).epsilon(0.05));
