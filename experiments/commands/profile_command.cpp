@@ -4,12 +4,14 @@
 #include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "costmodels/cost_model.h"
 #include "experiments/commands/command_line.h"
 #include "experiments/commands/commands.h"
 #include "experiments/commands/progress.h"
 #include "experiments/host.h"
+#include "hwprofiles/profile_lock.h"
 #include "hwprofiles/profile_store.h"
 #include "hwprofiles/profiler.h"
 #include "hwprofiles/state_change.h"
@@ -255,6 +257,8 @@ int profile_command(const CommandArguments& args) {
       .option("seed", "N", "1", "seed of networks, weights, inputs and order")
       .flag("json", "one JSON object on standard output");
   if (!line.parse(args)) return 0;
+  std::optional<ProfileLock> writer;  // from before the profile is read until after it is saved
+  if (line.given("out")) writer.emplace(line.text("out"));
   if (line.given("show")) return show(line);
   if (line.given("validate")) return validate(line);
   if (!line.given("space") || !line.given("out")) {

@@ -10,6 +10,7 @@
 #include <limits>
 
 #include "hwprofiles/profile_tables.h"
+#include "hwprofiles/table_checksum.h"
 #include "runtime/file.h"
 #include "space/error.h"
 #include "tests/hwprofiles/example_profile.h"
@@ -170,6 +171,18 @@ struct TemporaryFolder {
   ~TemporaryFolder() { std::filesystem::remove_all(path); }
 };
 
+/// With that many layers, so that its tables are longer than a page.
+DeviceProfile wide_profile(int layers) {
+  DeviceProfile profile = example_profile();
+  LayerEntry entry = profile.layers.begin()->second;
+  for (int i = 1; i <= layers; ++i) {
+    entry.key.output.channels = 8 * i;
+    const std::string text = entry.key.text();
+    profile.layers.insert_or_assign(text, entry);
+  }
+  return profile;
+}
+
 TEST_CASE("a saved profile is loaded with every value") {
   const TemporaryFolder folder;
   const std::string path = folder.path / "dev.h5";
@@ -210,12 +223,32 @@ TEST_CASE("the fixtures of both versions are read with their numbers") {
   check_equal(load_profile(kFixtures + "profile_v2.h5"), example_profile());
 }
 
-TEST_CASE("a flip of any byte is an InputError") {
+TEST_CASE("a flip of any byte, of one bit or of all, is an InputError") {
   const auto good = encode_profile(example_profile());
+  auto bytes = good;
   for (std::size_t i = 0; i < good.size(); ++i) {
-    auto bytes = good;
-    bytes[i] ^= static_cast<std::uint8_t>(1 + i % 255);
-    if (message_of(bytes).empty()) FAIL("byte " << i << " of " << good.size() << " was accepted");
+    for (const int mask : {1 << i % 8, 0x55 << i % 2, 0xff}) {
+      bytes[i] = static_cast<std::uint8_t>(good[i] ^ mask);
+      const std::string message = message_of(bytes);
+      if (!message.starts_with("dev.h5: ")) FAIL("byte " << i << " ^ " << mask << ": " << message);
+    }
+    bytes[i] = good[i];
+  }
+  CHECK(message_of(bytes).empty());
+}
+
+TEST_CASE("a file that ends at any multiple of 4 KiB is refused with its length") {
+  const TemporaryFolder folder;
+  const std::string path = folder.path / "dev.h5";
+  for (const DeviceProfile& profile : {DeviceProfile{}, example_profile(), wide_profile(400)}) {
+    const auto good = encode_profile(profile);
+    for (std::size_t size = 0; size < good.size(); size += 4096) {
+      REQUIRE(write_file_atomic(path, good.data(), size).ok());
+      const std::string length = "truncated: " + std::to_string(size) + " bytes";
+      const std::string header = "truncated or extended: " + std::to_string(size) + " bytes";
+      CHECK_THROWS_WITH_AS(load_profile(path),
+                           doctest::Contains((size < 512 ? length : header).c_str()), InputError);
+    }
   }
 }
 
@@ -287,6 +320,14 @@ TEST_CASE("energy, clocks and heat out of range are not stored") {
                  "relative_error is negative"));
   CHECK(contains(message([](P& p) { p.calibrations[0].terms["x"] = std::nan(""); }),
                  "calibration_terms[2]: value is not finite"));
+}
+
+TEST_CASE("a group that changed under a valid digest is named by its own checksum") {
+  Hdf5Tables tables = tables_of(example_profile());
+  add_checksums(tables);
+  std::get<std::vector<double>>(tables["networks"].columns["latency_us"])[0] += 0.5;
+  CHECK_THROWS_WITH_AS(check_checksums(tables), doctest::Contains("group /networks is corrupt"),
+                       InputError);
 }
 
 TEST_CASE("tables of other contents are refused by name") {
