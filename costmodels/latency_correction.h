@@ -29,6 +29,13 @@ inline LatencyCorrection correction_of(const Calibration* calibration) {
   return {calibration->slope, calibration->intercept_us, calibration->relative_half_width_90, true};
 }
 
+inline double corrected_us(const LatencyCorrection& correction, double sum_us) {
+  /// A negative intercept must not make a network smaller than all calibrated ones free.
+  constexpr double kSmallestShareOfSum = 0.1;
+  return std::max(correction.slope * sum_us + correction.intercept_us,
+                  kSmallestShareOfSum * sum_us);
+}
+
 /// Fills latency, interval, analytic share and `calibrated` of `cost`.
 inline void correct_latency(const LatencyCorrection& correction, const LatencySums& sums,
                             NetworkCost& cost) {

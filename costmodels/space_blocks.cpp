@@ -1,0 +1,268 @@
+#include "costmodels/space_blocks.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <utility>
+
+#include "space/error.h"
+#include "space/genes.h"
+#include "space/lower.h"
+
+namespace edgefront {
+namespace {
+
+constexpr std::size_t kMaxBlocks = std::size_t{1} << 16, kMaxRows = std::size_t{1} << 20;
+constexpr std::uint32_t kMaxCodes = std::uint32_t{1} << 16;
+
+/// What one block hands to the next.
+struct Border {
+  int channels = 0, resolution = 0;
+  bool operator==(const Border&) const = default;
+};
+
+/// Padding is kernel/2 of an odd kernel, so the kernel size does not matter.
+int strided(int resolution, int stride) { return (resolution - 1) / stride + 1; }
+
+/// A network without blocks whose stem hands `border` on.
+Architecture network_at(const SearchSpace& space, const Border& border) {
+  Architecture network;
+  network.resolution = border.resolution;
+  network.input_channels = space.input_channels;
+  network.classes = space.classes;
+  network.stem_channels = border.channels;
+  return network;
+}
+
+/// The layers of graph block `block`, or nothing where the network cannot be built.
+LayerGraph layers_of_block(const Architecture& network, int block) {
+  LayerGraph graph, part;
+  try {
+    graph = lower(network);
+  } catch (const InputError&) {
+    return part;
+  }
+  int first = 0, last = static_cast<int>(graph.layers.size());
+  while (graph.layers[first].block < block) ++first;
+  while (graph.layers[last - 1].block > block) --last;
+  if (!extract_range(graph, first, last, &part, nullptr).ok()) return LayerGraph();
+  return part;
+}
+
+int product(const BlockChoice& counts) {
+  int all = 1;
+  for (const int count : counts) all *= count;
+  return all;
+}
+
+}  // namespace
+
+/// Fills a SpaceBlocks slot by slot; `borders_` are those that can reach the slot.
+class SpaceBlocksBuilder {
+ public:
+  SpaceBlocksBuilder(const SearchSpace& space, SpaceBlocks& out)
+      : space_(space), genes_(gene_map(space)), out_(out) {
+    out_.graphs_.emplace_back();
+  }
+
+  bool build() {
+    add_slots();
+    for (const SpaceBlocks::Slot& slot : out_.slots_) {
+      if (slot.codes > kMaxCodes) return false;
+    }
+    borders_ = {Border()};
+    std::size_t slot = 0;
+    if (!fill(slot++, [&](const Border&, int code) { return stem(code); })) return false;
+    for (const StageChoices& stage : space_.stages) {
+      const int deepest = *std::max_element(stage.depth.begin(), stage.depth.end());
+      for (int position = 0; position < deepest; ++position) {
+        const int built = static_cast<int>(out_.slots_[slot].codes) - (may_end(stage, position));
+        const auto block = [&](const Border& in, int code) {
+          return code < built ? block_of(stage, position, in, code) : Built{0, in};
+        };
+        if (!fill(slot++, block)) return false;
+      }
+    }
+    return fill(slot, [&](const Border& in, int code) { return head(in, code); });
+  }
+
+ private:
+  using Slot = SpaceBlocks::Slot;
+  struct Built {
+    std::uint32_t block;
+    Border after;
+  };
+
+  static bool may_end(const StageChoices& stage, int position) {
+    return *std::min_element(stage.depth.begin(), stage.depth.end()) <= position;
+  }
+
+  /// A question of the slot: its choice counts for all that the questions after it can be.
+  static void ask(Slot& slot, int gene, std::size_t choices) {
+    for (auto& term : slot.terms)
+      term.multiplier = static_cast<std::uint16_t>(term.multiplier * choices);
+    if (gene >= 0) slot.terms.push_back({static_cast<std::uint16_t>(gene), 1});
+    slot.codes =
+        static_cast<std::uint32_t>(std::min<std::size_t>(slot.codes * choices, kMaxCodes + 1));
+  }
+
+  void add_slots() {
+    Slot stem;
+    ask(stem, genes_.resolution, space_.resolution.size());
+    ask(stem, genes_.stem_width, space_.stem.width.size());
+    out_.slots_.push_back(stem);
+    for (std::size_t s = 0; s < space_.stages.size(); ++s) {
+      const StageChoices& stage = space_.stages[s];
+      const StageGenes& genes = genes_.stages[s];
+      const BlockChoice counts = block_choice_counts(stage.block);
+      for (std::size_t position = 0; position < genes.blocks.size(); ++position) {
+        Slot slot;
+        if (position == 0) {
+          ask(slot, genes.width, stage.width.size());
+          ask(slot, genes.stride, stage.stride.size());
+        }
+        for (int q = 0; q < kBlockQuestions; ++q) {
+          ask(slot, genes.blocks[position][q], static_cast<std::size_t>(counts[q]));
+        }
+        if (may_end(stage, static_cast<int>(position))) {
+          ++slot.codes;
+          slot.depth_gene = genes.depth;
+          slot.reached_by = 0;
+          for (std::size_t d = 0; d < stage.depth.size(); ++d) {
+            const bool reached = stage.depth[d] > static_cast<int>(position);
+            slot.reached_by |= std::uint64_t{reached} << d;
+          }
+        }
+        out_.slots_.push_back(slot);
+      }
+    }
+    Slot head;
+    ask(head, genes_.head_width, space_.head.width.size());
+    ask(head, genes_.head_feature, space_.head.feature.size());
+    out_.slots_.push_back(head);
+  }
+
+  /// Appends the rows of a slot for every border that reaches it, and makes `borders_` those after.
+  template <typename Build>
+  bool fill(std::size_t slot, const Build& build) {
+    const std::uint32_t codes = out_.slots_[slot].codes;
+    const std::size_t begin = out_.rows_.size(), end = begin + borders_.size() * codes;
+    if (end > kMaxRows) return false;
+    const std::uint32_t codes_after =
+        slot + 1 < out_.slots_.size() ? out_.slots_[slot + 1].codes : 0;
+    std::vector<Border> after;
+    for (const Border& border : borders_) {
+      for (std::uint32_t code = 0; code < codes; ++code) {
+        const Built built = build(border, static_cast<int>(code));
+        auto found = std::find(after.begin(), after.end(), built.after);
+        if (found == after.end()) found = after.insert(after.end(), built.after);
+        const auto index = static_cast<std::size_t>(found - after.begin());
+        out_.rows_.push_back({built.block, static_cast<std::uint32_t>(end + index * codes_after)});
+        if (out_.graphs_.size() > kMaxBlocks) return false;
+      }
+    }
+    borders_ = std::move(after);
+    return true;
+  }
+
+  /// The number of the block with this key, lowered where it is new.
+  template <typename Lower>
+  std::uint32_t number_of(const std::vector<int>& key, const Lower& lower_it) {
+    const auto [at, is_new] =
+        numbers_.try_emplace(key, static_cast<std::uint32_t>(out_.graphs_.size()));
+    if (is_new) out_.graphs_.push_back(lower_it());
+    return at->second;
+  }
+
+  Built stem(int code) {
+    const auto widths = static_cast<int>(space_.stem.width.size());
+    const Border in{space_.stem.width[code % widths], space_.resolution[code / widths]};
+    const std::uint32_t block = number_of({0, in.channels, in.resolution}, [&] {
+      Architecture network = network_at(space_, in);
+      network.stem_kernel_size = space_.stem.kernel_size;
+      network.stem_stride = space_.stem.stride;
+      network.stem_activation = space_.stem.activation;
+      return layers_of_block(network, 0);
+    });
+    return {block, {in.channels, strided(in.resolution, space_.stem.stride)}};
+  }
+
+  Built block_of(const StageChoices& stage, int position, const Border& in, int code) {
+    const BlockChoice counts = block_choice_counts(stage.block);
+    BlockChoice choice{};
+    const int choices = product(counts);
+    for (int q = kBlockQuestions - 1, rest = code % choices; q >= 0; --q) {
+      choice[q] = rest % counts[q];
+      rest /= counts[q];
+    }
+    int out_channels = in.channels, stride = 1;
+    if (position == 0) {
+      const auto strides = static_cast<int>(stage.stride.size());
+      stride = stage.stride[code / choices % strides];
+      out_channels = stage.width[code / choices / strides];
+    }
+    BlockArchitecture block =
+        build_block(space_, stage.block, choice, in.channels, out_channels, stride);
+    std::vector<int> key{1, in.channels, in.resolution, out_channels, stride};
+    const auto build = build_key(block);
+    key.insert(key.end(), build.begin(), build.end());
+    const std::uint32_t number = number_of(key, [&] {
+      block.name = "block";
+      Architecture network = network_at(space_, in);
+      network.blocks.push_back(block);
+      return layers_of_block(network, 1);
+    });
+    return {number, {out_channels, strided(in.resolution, stride)}};
+  }
+
+  Built head(const Border& in, int code) {
+    const auto features = static_cast<int>(space_.head.feature.size());
+    const int width = space_.head.width[code / features];
+    const int feature = space_.head.feature[code % features];
+    const std::uint32_t block = number_of({2, in.channels, in.resolution, width, feature}, [&] {
+      Architecture network = network_at(space_, in);
+      network.head_channels = width;
+      network.feature_units = feature;
+      network.head_activation = space_.head.activation;
+      return layers_of_block(network, 1);
+    });
+    return {block, Border()};
+  }
+
+  const SearchSpace& space_;
+  const GeneMap genes_;
+  SpaceBlocks& out_;
+  std::vector<Border> borders_;
+  std::map<std::vector<int>, std::uint32_t> numbers_;
+};
+
+SpaceBlocks::SpaceBlocks(const SearchSpace& space) : space_(space) {
+  for (const Decision& decision : space.decisions) {
+    choices_.push_back(static_cast<std::uint8_t>(decision.choices.size()));
+  }
+  if (SpaceBlocksBuilder(space, *this).build()) {
+    blocks_ = static_cast<std::uint32_t>(graphs_.size());
+    return;
+  }
+  slots_.clear();
+  rows_.clear();
+  graphs_.clear();
+}
+
+void SpaceBlocks::encode(const Genotype& genotype, std::uint16_t* codes,
+                         std::int64_t stride) const {
+  const std::uint8_t* choices = genotype.choices.data();
+  bool in_range = genotype.choices.size() == choices_.size();
+  for (std::size_t i = 0; in_range && i < choices_.size(); ++i) in_range = choices[i] < choices_[i];
+  if (!in_range) check_genotype(space_, genotype);
+  for (const Slot& slot : slots_) {
+    std::uint32_t code = 0;
+    for (const Term& term : slot.terms) code += choices[term.gene] * std::uint32_t{term.multiplier};
+    const int depth = slot.depth_gene < 0 ? 0 : choices[slot.depth_gene];
+    const bool reached = (slot.reached_by >> depth & 1) != 0;
+    *codes = static_cast<std::uint16_t>(reached ? code : slot.codes - 1);
+    codes += stride;
+  }
+}
+
+}  // namespace edgefront

@@ -1,0 +1,66 @@
+// All networks of a space as walks through one table of blocks. What a block costs depends on its
+// choices and on the channels and resolution that reach it, on nothing else; so a space of 10^19
+// networks has a few thousand different blocks, and what is known of those is known of every
+// network without building it.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "runtime/graph.h"
+#include "space/search_space.h"
+
+namespace edgefront {
+
+/// Slots are the stem, each block position of each stage, and the head. A network is one code per
+/// slot (what was chosen there; the last code of a slot that may be empty: nothing), and the walk
+/// is
+///   at = 0; for each slot: row = rows[at + code[slot]]; … row.block …; at = row.next
+class SpaceBlocks {
+ public:
+  struct Row {
+    std::uint32_t block = 0;  ///< 0: no block
+    std::uint32_t next = 0;   ///< where the rows of the next slot begin for what this one hands on
+  };
+
+  /// Lowers every different block once. `usable` is false, and all else empty, for spaces with more
+  /// than 2^16 different blocks, 2^20 rows, or 2^16 codes in a slot.
+  explicit SpaceBlocks(const SearchSpace& space);
+
+  bool usable() const { return !rows_.empty(); }
+  int slots() const { return static_cast<int>(slots_.size()); }
+  const std::vector<Row>& rows() const { return rows_; }
+  /// Number of different blocks, "no block" included.
+  std::uint32_t blocks() const { return blocks_; }
+
+  /// Float32, with the block's layers alone; graphs[0] is empty, and so is one of a block that
+  /// cannot be built. Taken once, by whoever makes tables of them.
+  std::vector<LayerGraph> take_graphs() { return std::move(graphs_); }
+
+  /// codes[slot * stride] for each slot. Canonical or not, all genotypes of one network may have
+  /// different codes but walk through the same blocks. Throws InputError that names the gene if one
+  /// is out of range.
+  void encode(const Genotype& genotype, std::uint16_t* codes, std::int64_t stride) const;
+
+ private:
+  friend class SpaceBlocksBuilder;
+  struct Term {
+    std::uint16_t gene, multiplier;
+  };
+  struct Slot {
+    std::vector<Term> terms;  ///< the code is the sum of choice·multiplier …
+    std::uint32_t codes = 1;  ///< how many there are
+    int depth_gene = -1;      ///< … where this choice of depth reaches the slot, else codes − 1
+    std::uint64_t reached_by = ~std::uint64_t{0};  ///< bit d: depth choice d reaches the slot
+  };
+
+  SearchSpace space_;                  ///< for messages
+  std::vector<std::uint8_t> choices_;  ///< per gene, how many
+  std::vector<Slot> slots_;
+  std::vector<Row> rows_;
+  std::uint32_t blocks_ = 1;
+  std::vector<LayerGraph> graphs_;
+};
+
+}  // namespace edgefront
