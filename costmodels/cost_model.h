@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "costmodels/deployment.h"
 #include "hwprofiles/device_profile.h"
 #include "runtime/graph.h"
 
@@ -25,6 +26,8 @@ struct NetworkCost {
   std::int64_t macs = 0, parameters = 0;
   double analytic_share = 0;  ///< share of latency_us that the roofline stood in for
   bool calibrated = false;    ///< false: slope 1, and an interval that was not fitted
+  std::optional<DeploymentTerms> deployment;  ///< where the experiment has a [deployment] table
+  std::optional<double> weighted;             ///< α·latency + … of it, where it is known
 };
 
 /// One step of an estimate, for `edgefront estimate`.

@@ -25,6 +25,7 @@ constexpr Command kCommands[] = {
     {"export", edgefront::export_command, "train, quantize, write and measure chosen networks"},
     {"evaluate", edgefront::evaluate_command, "int8 accuracy of a model on real data"},
     {"bench", edgefront::bench_command, "latency statistics, per-layer times, memory of a model"},
+    {"ask", edgefront::ask_command, "choose a network of a run by limits and weights"},
     {"report", edgefront::report_command, "one HTML file with the front and what was measured"},
 };
 

@@ -37,6 +37,12 @@ inline const EnumNames<RangeMethod> kRangeNames{{"mse", RangeMethod::kMse},
                                                 {"min_max", RangeMethod::kMinMax},
                                                 {"percentile", RangeMethod::kPercentile}};
 
+inline const EnumNames<DeploymentPattern> kPatternNames{
+    {"standalone", DeploymentPattern::kStandalone},
+    {"hybrid", DeploymentPattern::kHybrid},
+    {"hierarchical", DeploymentPattern::kHierarchical},
+    {"federated", DeploymentPattern::kFederated}};
+
 constexpr int kManyThreads = 1024;
 constexpr int kManyImages = 100'000'000;
 
@@ -107,6 +113,44 @@ void visit(const Visitor& v, SearchChoice& search) {
   v("include", search.include);
   v("threads", search.threads, 0, kManyThreads);
   v("max_consecutive_failures", search.max_consecutive_failures, 1, 1'000'000);
+}
+
+template <typename Visitor>
+void visit(const Visitor& v, DeploymentOptions& d) {
+  constexpr double kMost = 1e15;
+  v("pattern", d.pattern, kPatternNames);
+  v("inferences_per_day", d.inferences_per_day, 0.0, kMost);
+  v("update_period_days", d.update_period_days, 0.0, kMost);
+  v("fallback_share", d.fallback_share, 0.0, 1.0);
+  v("upload_bytes", d.upload_bytes, 0.0, kMost);
+  v("result_bytes", d.result_bytes, 0.0, kMost);
+  v("remote_latency_us", d.remote_latency_us, 0.0, kMost);
+  v("bandwidth_mbit_s", d.bandwidth_mbit_s, 0.0, kMost);
+  v("round_trip_us", d.round_trip_us, 0.0, kMost);
+  v("energy_nj_per_bit", d.energy_nj_per_bit, 0.0, kMost);
+  v("price_per_gb", d.price_per_gb, 0.0, kMost);
+  v("gateway_bandwidth_mbit_s", d.gateway_bandwidth_mbit_s, 0.0, kMost);
+  v("gateway_round_trip_us", d.gateway_round_trip_us, 0.0, kMost);
+  v("gateway_energy_nj_per_bit", d.gateway_energy_nj_per_bit, 0.0, kMost);
+  v("gateway_latency_us", d.gateway_latency_us, 0.0, kMost);
+  v("gateway_price", d.gateway_price, 0.0, kMost);
+  v("devices_per_gateway", d.devices_per_gateway, 1.0, kMost);
+  v("escalated_share", d.escalated_share, 0.0, 1.0);
+  v("samples_per_round", d.samples_per_round, 0.0, kMost);
+  v("training_factor", d.training_factor, 0.0, kMost);
+  v("bytes_per_parameter", d.bytes_per_parameter, 0.0, kMost);
+  v("idle_w", d.idle_w, 0.0, kMost);
+  v("device_price", d.device_price, 0.0, kMost);
+  v("lifetime_days", d.lifetime_days, 0.0, kMost);
+  v("maintenance_per_year", d.maintenance_per_year, 0.0, kMost);
+  v("alpha", d.alpha, 0.0, kMost);
+  v("beta", d.beta, 0.0, kMost);
+  v("gamma", d.gamma, 0.0, kMost);
+  v("delta", d.delta, 0.0, kMost);
+  v("reference_latency_us", d.reference_latency_us, 0.0, kMost);
+  v("reference_energy_uj", d.reference_energy_uj, 0.0, kMost);
+  v("reference_bandwidth_bytes", d.reference_bandwidth_bytes, 0.0, kMost);
+  v("reference_cost", d.reference_cost, 0.0, kMost);
 }
 
 template <typename Visitor>

@@ -147,6 +147,18 @@ void read_evaluator(const TomlTable& table, const std::string& folder, Evaluator
   evaluator.data = resolve_data(evaluator.data, folder);
 }
 
+DeploymentOptions read_deployment(const TomlTable& root) {
+  DeploymentOptions deployment;
+  const TomlTable table = root.table("deployment");
+  visit(FieldReader(table), deployment);
+  try {
+    check_deployment(deployment);
+  } catch (const InputError& error) {
+    throw InputError(table.where() + ": " + error.what());
+  }
+  return deployment;
+}
+
 SearchExperiment read(const TomlTable& root, const std::string& folder) {
   SearchExperiment experiment;
   experiment.name = root.string("name");
@@ -165,6 +177,7 @@ SearchExperiment read(const TomlTable& root, const std::string& folder) {
                       "came true; only evaluator.kind = \"supernet\" has weights to "
                       "inherit");
   }
+  if (root.has("deployment")) experiment.deployment = read_deployment(root);
   root.finish();
   return experiment;
 }
@@ -174,6 +187,14 @@ SearchExperiment read(const TomlTable& root, const std::string& folder) {
 SearchExperiment load_experiment(const std::string& path) {
   const std::string folder = std::filesystem::path(path).parent_path().string();
   return read(open_toml(path), folder.empty() ? "." : folder);
+}
+
+DeploymentOptions load_deployment(const std::string& path) {
+  const TomlTable root = open_toml(path);
+  if (!root.has("deployment")) throw InputError(path + ": has no [deployment] table");
+  const DeploymentOptions deployment = read_deployment(root);
+  root.table("deployment").finish();
+  return deployment;
 }
 
 SearchExperiment parse_experiment(const std::string& toml, const std::string& name,

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -65,15 +66,18 @@ struct SearchExperiment {
   std::string space_file;
   std::vector<DeviceChoice> devices;
   std::vector<std::string> objectives;        ///< of the first device, or name@DEVICE
-  std::map<std::string, double> constraints;  ///< upper limits in base units, same names
+  std::map<std::string, double> constraints;  ///< limits in base units, same names
   EvaluatorChoice evaluator;
   SearchChoice search;
   ExportChoice export_choice;
+  std::optional<DeploymentOptions> deployment = {};  ///< [deployment], where there is one
 };
 
 /// Throws InputError (file, line, key, what came, what is accepted). A relative path in the file is
 /// taken from the current directory, or, where nothing is there, from the file's own folder.
 SearchExperiment load_experiment(const std::string& path);
+/// The [deployment] table of a file that may hold other tables too, which are not looked at.
+DeploymentOptions load_deployment(const std::string& path);
 /// The same from text; `name` stands for the file in messages, `folder` is where it lies.
 SearchExperiment parse_experiment(const std::string& toml, const std::string& name,
                                   const std::string& folder);

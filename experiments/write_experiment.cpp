@@ -89,6 +89,9 @@ std::vector<Table> tables(const SearchExperiment& experiment) {
   out.push_back(std::move(evaluator));
   out.push_back(table("[search]", "search.", experiment.search));
   out.push_back(table("[export]", "export.", experiment.export_choice));
+  if (experiment.deployment) {
+    out.push_back(table("[deployment]", "deployment.", *experiment.deployment));
+  }
   return out;
 }
 

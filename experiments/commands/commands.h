@@ -17,6 +17,7 @@ int search_command(const CommandArguments& args);
 int export_command(const CommandArguments& args);
 int evaluate_command(const CommandArguments& args);
 int bench_command(const CommandArguments& args);
+int ask_command(const CommandArguments& args);
 int report_command(const CommandArguments& args);
 
 }  // namespace edgefront

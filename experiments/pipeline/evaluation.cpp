@@ -53,14 +53,16 @@ Accuracy ask_accuracy(AccuracyEvaluator& evaluator, const AccuracyRequest& reque
   return accuracy;
 }
 
-double excess(double value, double limit) { return std::max(0.0, (value - limit) / limit); }
-
 }  // namespace
 
 CandidateEvaluator::CandidateEvaluator(const SearchSpace& space, std::vector<DeviceCost> devices,
                                        AccuracyEvaluator& accuracy,
                                        const EvaluationOptions& options)
-    : space_(space), devices_(std::move(devices)), accuracy_(accuracy), seed_(options.seed) {
+    : space_(space),
+      devices_(std::move(devices)),
+      accuracy_(accuracy),
+      seed_(options.seed),
+      deployment_(options.deployment) {
   std::vector<std::string> names;
   for (const DeviceCost& device : devices_) names.push_back(device.name);
   const auto choose = [&](const char* key, const std::string& name) {
@@ -82,11 +84,18 @@ CandidateEvaluator::CandidateEvaluator(const SearchSpace& space, std::vector<Dev
   }
 }
 
+std::vector<NetworkCost> CandidateEvaluator::costs_of(const LayerGraph& graph) const {
+  std::vector<NetworkCost> costs;
+  for (const DeviceCost& device : devices_) {
+    costs.push_back(device.model->estimate(graph));
+    if (deployment_) add_deployment(*deployment_, costs.back());
+  }
+  return costs;
+}
+
 std::vector<NetworkCost> CandidateEvaluator::costs_of(const Genotype& genotype) const {
   const LayerGraph graph = lower(decode(space_, genotype));
-  std::vector<NetworkCost> costs;
-  for (const DeviceCost& device : devices_) costs.push_back(device.model->estimate(graph));
-  return costs;
+  return costs_of(graph);
 }
 
 /// NaN where the device cannot say.
@@ -124,15 +133,12 @@ void CandidateEvaluator::check() const {
       if (i + 1 == kSamples) throw;
     }
   }
-  Measured measured;
-  for (const DeviceCost& device : devices_) {
-    measured.costs.push_back(device.model->estimate(graph));
-  }
+  const Measured measured{costs_of(graph), {}};
   const auto check_one = [&](const char* key, const MetricChoice& choice) {
     if (!choice.metric->of_device() || std::isfinite(value(choice, measured))) return;
     throw InputError(std::string(key) + ": device \"" +
                      devices_[static_cast<std::size_t>(choice.device)].name + "\" gives no " +
-                     choice.name + " (no sensor, and no coefficients in its description)");
+                     choice.name + " (" + choice.metric->needs + ")");
   };
   for (const MetricChoice& choice : objectives_) check_one("objectives", choice);
   for (const Limit& limit : limits_) check_one("constraints", limit.choice);
@@ -156,10 +162,7 @@ EvaluationRecord CandidateEvaluator::evaluate(const Candidate& candidate) const 
   } catch (const InputError& error) {
     return timed(failed(std::move(record), std::string("cannot be built: ") + error.what()));
   }
-  Measured measured;
-  for (const DeviceCost& device : devices_) {
-    measured.costs.push_back(device.model->estimate(graph));
-  }
+  Measured measured{costs_of(graph), {}};
   if (wants_accuracy_) {
     measured.accuracy = ask_accuracy(
         accuracy_,
@@ -172,13 +175,14 @@ EvaluationRecord CandidateEvaluator::evaluate(const Candidate& candidate) const 
   };
   for (const MetricChoice& choice : objectives_) {
     if (!finite(choice)) return timed(failed(std::move(record), choice.name + " is not finite"));
-    record.objectives.push_back(value(choice, measured));
+    record.objectives.push_back(as_objective(*choice.metric, value(choice, measured)));
   }
   for (const Limit& limit : limits_) {
     if (!finite(limit.choice)) {
       return timed(failed(std::move(record), limit.choice.name + " is not finite"));
     }
-    record.violation += excess(value(limit.choice, measured), limit.limit);
+    record.violation +=
+        relative_excess(*limit.choice.metric, value(limit.choice, measured), limit.limit);
   }
   record.metrics = all_metrics(measured);
   return timed(std::move(record));
@@ -189,7 +193,7 @@ ExactCosts CandidateEvaluator::exact_costs(const Genotype& genotype) const {
   ExactCosts exact;
   for (const MetricChoice& choice : objectives_) {
     if (!choice.metric->of_device()) continue;
-    const double known = value(choice, measured);
+    const double known = as_objective(*choice.metric, value(choice, measured));
     const NetworkCost& cost = measured.costs[static_cast<std::size_t>(choice.device)];
     const bool latency = std::string(choice.metric->name) == "latency_us";
     exact.values.push_back(known);
@@ -198,7 +202,8 @@ ExactCosts CandidateEvaluator::exact_costs(const Genotype& genotype) const {
   }
   for (const Limit& limit : limits_) {
     if (!limit.choice.metric->of_device()) continue;
-    exact.violation += excess(value(limit.choice, measured), limit.limit);
+    exact.violation +=
+        relative_excess(*limit.choice.metric, value(limit.choice, measured), limit.limit);
   }
   return exact;
 }
@@ -224,11 +229,14 @@ std::string CandidateEvaluator::binding_constraint(const EvaluationRecord& recor
   for (const Limit& limit : limits_) {
     const auto found = record.metrics.find(limit.choice.name);
     if (found == record.metrics.end()) continue;
-    if (excess(found->second, limit.limit) <= largest) continue;
-    largest = excess(found->second, limit.limit);
+    const Metric& metric = *limit.choice.metric;
+    const double excess = relative_excess(metric, found->second, limit.limit);
+    if (excess <= largest) continue;
+    largest = excess;
     const Unit unit = limit.choice.metric->unit;
-    text = limit.choice.name + " " + print_quantity(found->second, unit) + " over the limit of " +
-           print_quantity(limit.limit, unit);
+    const bool upper = metric.sense == Sense::kMinimised;
+    text = limit.choice.name + " " + print_quantity(found->second, unit) +
+           (upper ? " over" : " under") + " the limit of " + print_quantity(limit.limit, unit);
   }
   return text;
 }

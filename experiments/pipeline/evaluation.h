@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,8 +25,9 @@ struct DeviceCost {
 
 struct EvaluationOptions {
   std::vector<std::string> objectives;        ///< names of the metric table, also NAME@DEVICE
-  std::map<std::string, double> constraints;  ///< upper limits above 0, by the same names
+  std::map<std::string, double> constraints;  ///< limits above 0, by the same names
   std::uint64_t seed = 0;                     ///< of the run
+  std::optional<DeploymentOptions> deployment = {};
 };
 
 /// Thread-safe after construction. What is passed in outlives it.
@@ -65,6 +67,7 @@ class CandidateEvaluator {
     std::vector<NetworkCost> costs;  ///< per device
     Accuracy accuracy;
   };
+  std::vector<NetworkCost> costs_of(const LayerGraph& graph) const;
   std::vector<NetworkCost> costs_of(const Genotype& genotype) const;
   double value(const MetricChoice& choice, const Measured& measured) const;
   std::map<std::string, double> all_metrics(const Measured& measured) const;
@@ -75,6 +78,7 @@ class CandidateEvaluator {
   std::vector<MetricChoice> objectives_;
   std::vector<Limit> limits_;
   std::uint64_t seed_;
+  std::optional<DeploymentOptions> deployment_;
   bool wants_accuracy_ = false;
 };
 

@@ -9,9 +9,25 @@ namespace {
 
 using Cost = const NetworkCost&;
 
+constexpr const char* kNoDeployment = "the experiment has no [deployment] table";
+constexpr const char* kNoDeploymentOrEnergy =
+    "the experiment has no [deployment] table, or the device no sensor and no energy coefficients";
+
 template <auto Field>
 std::optional<double> cost(const NetworkCost& network) {
   return static_cast<double>(network.*Field);
+}
+
+/// A number of the deployment; nothing without a [deployment] table.
+template <auto Get>
+std::optional<double> deployed(const NetworkCost& network) {
+  if (!network.deployment) return std::nullopt;
+  return (*network.deployment.*Get)();
+}
+
+std::optional<double> macs_per_s(const NetworkCost& network) {
+  if (!(network.latency_us > 0)) return std::nullopt;
+  return static_cast<double>(network.macs) / network.latency_us * 1e6;
 }
 
 std::string joined(const std::vector<std::string>& names) {
@@ -35,8 +51,28 @@ const std::vector<Metric>& metrics() {
       {"weights_bytes", Unit::kBytes, cost<&NetworkCost::weights_bytes>, nullptr},
       {"macs", Unit::kNone, cost<&NetworkCost::macs>, nullptr},
       {"parameters", Unit::kNone, cost<&NetworkCost::parameters>, nullptr},
+      {"macs_per_s", Unit::kNone, macs_per_s, nullptr, Sense::kMaximised},
+      {"deployed_latency_us", Unit::kMicroseconds, deployed<&DeploymentTerms::latency_us>, nullptr,
+       Sense::kMinimised, kNoDeployment},
+      {"deployed_energy_uj", Unit::kMicrojoules, deployed<&DeploymentTerms::energy_uj>, nullptr,
+       Sense::kMinimised, kNoDeploymentOrEnergy},
+      {"bandwidth_bytes", Unit::kBytes, deployed<&DeploymentTerms::bandwidth_bytes>, nullptr,
+       Sense::kMinimised, kNoDeployment},
+      {"cost", Unit::kNone, deployed<&DeploymentTerms::cost>, nullptr, Sense::kMinimised,
+       kNoDeployment},
+      {"weighted", Unit::kNone, [](Cost c) { return c.weighted; }, nullptr, Sense::kMinimised,
+       kNoDeploymentOrEnergy},
   };
   return table;
+}
+
+double as_objective(const Metric& metric, double value) {
+  return metric.sense == Sense::kMinimised ? value : 1e12 / value;
+}
+
+double relative_excess(const Metric& metric, double value, double limit) {
+  const double over = metric.sense == Sense::kMinimised ? value - limit : limit - value;
+  return std::max(0.0, over / limit);
 }
 
 MetricChoice find_metric(const std::string& name, const std::vector<std::string>& devices) {

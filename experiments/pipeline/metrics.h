@@ -12,15 +12,28 @@
 
 namespace edgefront {
 
-/// Exactly one of the two getters is set. All metrics are minimised.
+enum class Sense { kMinimised, kMaximised };
+
+/// Exactly one of the two getters is set.
 struct Metric {
   const char* name;
   Unit unit;
   /// Of a device; nothing where the model does not know it (energy without coefficients).
   std::optional<double> (*of_cost)(const NetworkCost&);
   double (*of_accuracy)(const Accuracy&);
+  /// Of a maximised metric a constraint is a lower limit.
+  Sense sense = Sense::kMinimised;
+  /// Why of_cost knows nothing, for messages.
+  const char* needs = "no sensor, and no coefficients in its description";
   bool of_device() const { return of_cost != nullptr; }
 };
+
+/// As it stands among a run's objectives, which are minimised and positive: the value itself, or
+/// 1e12/value of a maximised metric (of macs_per_s: picoseconds per multiply-accumulate).
+double as_objective(const Metric& metric, double value);
+
+/// By how much `value` misses `limit`, as a share of it; 0 within it.
+double relative_excess(const Metric& metric, double value, double limit);
 
 const std::vector<Metric>& metrics();
 

@@ -32,7 +32,8 @@ class SearchRun {
         folder_(folder),
         options_(options),
         evaluator_(parts.space, parts.devices, *parts.accuracy,
-                   {experiment.objectives, experiment.constraints, experiment.seed}),
+                   {experiment.objectives, experiment.constraints, experiment.seed,
+                    experiment.deployment}),
         problem_(evaluator_.problem()),
         algorithm_(make_algorithm(experiment, problem_)) {
     const int wanted = options.threads > 0 ? options.threads : experiment.search.threads;

@@ -26,19 +26,18 @@ int find_objective(const std::string& name, const std::vector<std::string>& obje
   return -1;
 }
 
-Unit unit_of(const std::string& objective) {
+const Metric* metric_of(const std::string& objective) {
   const std::string base = objective.substr(0, objective.find('@'));
   for (const Metric& metric : metrics()) {
-    if (base == metric.name) return metric.unit;
+    if (base == metric.name) return &metric;
   }
-  return Unit::kNone;
+  return nullptr;
 }
 
 const Evaluation& smallest_first(const std::vector<const Evaluation*>& candidates) {
-  return **std::min_element(candidates.begin(), candidates.end(),
-                            [](const Evaluation* a, const Evaluation* b) {
-                              return a->objectives[0] < b->objectives[0];
-                            });
+  return **std::min_element(
+      candidates.begin(), candidates.end(),
+      [](const Evaluation* a, const Evaluation* b) { return a->objectives[0] < b->objectives[0]; });
 }
 
 Evaluation within_limit(const std::string& part, const std::vector<std::string>& objectives,
@@ -51,7 +50,12 @@ Evaluation within_limit(const std::string& part, const std::vector<std::string>&
     for (const auto& o : objectives) names += (names.empty() ? "" : ", ") + o;
     throw InputError("--select: '" + name + "' is no objective of this run; accepted are " + names);
   }
-  const Unit unit = unit_of(objectives[std::size_t(objective)]);
+  const Metric* metric = metric_of(objectives[std::size_t(objective)]);
+  if (metric && metric->sense == Sense::kMaximised) {
+    throw InputError("--select: '" + name +
+                     "' is maximised; a limit from below is for edgefront ask");
+  }
+  const Unit unit = metric ? metric->unit : Unit::kNone;
   const double limit = parse_quantity(part.substr(sign + 2), unit);
   std::vector<const Evaluation*> within;
   double nearest = std::numeric_limits<double>::infinity();
@@ -84,8 +88,8 @@ std::vector<Evaluation> spread(int count, const std::vector<Evaluation>& front) 
     std::size_t nearest = sorted.size();
     for (std::size_t i = 0; i < sorted.size(); ++i) {
       if (taken[i]) continue;
-      if (nearest == sorted.size() || std::abs(position(sorted[i]) - wanted) <
-                                          std::abs(position(sorted[nearest]) - wanted)) {
+      if (nearest == sorted.size() ||
+          std::abs(position(sorted[i]) - wanted) < std::abs(position(sorted[nearest]) - wanted)) {
         nearest = i;
       }
     }

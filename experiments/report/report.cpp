@@ -46,6 +46,7 @@ ObjectiveText describe_objective(const std::string& name) {
   const std::string at = name.size() > base.size() ? " on " + name.substr(base.size() + 1) : "";
   if (base == "error") return {"error, %", Unit::kPercent};
   if (base == "latency_us") return {"latency" + at + ", µs", Unit::kMicroseconds};
+  if (base == "macs_per_s") return {"time per multiply-accumulate" + at + ", ps", Unit::kNone};
   if (base == "energy_uj") return {"energy" + at + ", µJ", Unit::kMicrojoules};
   for (const Metric& metric : metrics()) {
     if (base == metric.name) return {base + at, metric.unit};

@@ -43,6 +43,12 @@ inherit = false
 calibration_images = 64
 max_loss_percent = 0.3
 min_top1_percent = 80
+[deployment]
+pattern = "hybrid"
+fallback_share = 0.1
+upload_bytes = 1500
+gamma = 0.5
+reference_bandwidth_bytes = 100
 )";
 
 SearchExperiment parse(const std::string& text) { return parse_experiment(text, "e.toml", "."); }
@@ -76,6 +82,18 @@ TEST_CASE("every key of an experiment arrives") {
   CHECK(e.export_choice.calibration_images == 64);
   CHECK(e.export_choice.max_loss_percent == 0.3);
   CHECK(e.export_choice.min_top1_percent == 80);
+  REQUIRE(e.deployment.has_value());
+  CHECK(e.deployment->pattern == DeploymentPattern::kHybrid);
+  CHECK(e.deployment->upload_bytes == 1500);
+  CHECK(e.deployment->gamma == 0.5);
+  CHECK_FALSE(parse(kSmallest).deployment.has_value());
+}
+
+TEST_CASE("a deployment that cannot be computed is refused with its key") {
+  const std::string table = kSmallest + "[deployment]\n";
+  CHECK(contains(refusal(table + "delta = 1\n"), "deployment: reference_cost: came 0"));
+  CHECK(contains(refusal(table + "pattern = \"cloud\"\n"), "deployment.pattern"));
+  CHECK(contains(refusal(table + "fallback_share = 2\n"), "deployment.fallback_share"));
 }
 
 TEST_CASE("what is left out has its default") {

@@ -46,6 +46,46 @@ TEST_CASE("objectives and violation come from the device and metric that they na
   CHECK(to_evaluation(setup.space, record).genotype == small);
 }
 
+TEST_CASE("a maximised metric is minimised as its reciprocal and limited from below") {
+  Setup setup;
+  const Genotype small = setup.space.references.at("small");
+  const NetworkCost host = setup.devices[0].model->estimate(lower(decode(setup.space, small)));
+  const double speed = double(host.macs) / (host.latency_us * 1e-6);
+  const EvaluationRecord record =
+      setup.evaluate({.objectives = {"macs_per_s"},
+                      .constraints = {{"macs_per_s", 4 * speed}, {"macs_per_s@pi", 1}}});
+  CHECK(record.objectives[0] == doctest::Approx(1e12 / speed));
+  CHECK(record.metrics.at("macs_per_s") == doctest::Approx(speed));
+  CHECK(record.violation == doctest::Approx(0.75));
+  const CandidateEvaluator evaluator(
+      setup.space, setup.devices, setup.accuracy,
+      {.objectives = {"macs"}, .constraints = {{"macs_per_s", 4 * speed}}});
+  CHECK(contains(evaluator.binding_constraint(record), "under the limit of"));
+}
+
+TEST_CASE(
+    "a [deployment] table gives its metrics, and without one they are refused with the cause") {
+  Setup setup;
+  DeploymentOptions deployment;
+  deployment.update_period_days = 1;
+  deployment.alpha = 3;
+  deployment.reference_latency_us = 10;
+  const EvaluationOptions options{
+      .objectives = {"bandwidth_bytes", "cost", "deployed_latency_us", "weighted"},
+      .constraints = {},
+      .deployment = deployment};
+  const EvaluationRecord record = setup.evaluate(options);
+  CHECK(record.objectives[0] == record.metrics.at("weights_bytes") / 1000);
+  CHECK(record.objectives[2] == record.metrics.at("latency_us"));
+  CHECK(record.objectives[3] == doctest::Approx(0.3 * record.metrics.at("latency_us")));
+  CHECK(message_of<InputError>([&] {
+          CandidateEvaluator(setup.space, setup.devices, setup.accuracy,
+                             {.objectives = {"cost"}, .constraints = {}})
+              .check();
+        }) ==
+        "objectives: device \"host\" gives no cost (the experiment has no [deployment] table)");
+}
+
 TEST_CASE("accuracy is asked for only where an objective or constraint uses it") {
   Setup setup;
   setup.evaluate({.objectives = {"macs"}, .constraints = {}});
