@@ -5,6 +5,7 @@
 #include <functional>
 #include <vector>
 
+#include "costmodels/device_terms.h"
 #include "costmodels/latency_correction.h"
 #include "hwprofiles/device_profile.h"
 #include "runtime/fuse.h"
@@ -26,6 +27,7 @@ struct AdditiveParts {
   LatencyCorrection correction;
   /// A function of the step alone, whatever else is in the graph. Thread-safe.
   std::function<StepTime(const LayerGraph& graph, const Step& step)> step_time;
+  DeviceTerms terms{};  ///< added when latency and energy stand
 };
 
 /// Block by block, as a table of blocks adds. `times` are those of `steps`.

@@ -1,5 +1,6 @@
 #include "costmodels/additive_parts.h"
 #include "costmodels/cost_model.h"
+#include "costmodels/device_terms.h"
 #include "costmodels/latency_correction.h"
 #include "costmodels/network_totals.h"
 #include "costmodels/roofline.h"
@@ -38,6 +39,7 @@ class AnalyticCostModel final : public CostModel {
     NetworkCost cost;
     correct_latency(parts_.correction, sum_by_block(typed, steps, times), cost);
     add_totals(typed, steps, set_, options_.threads, description_, options_.precision, cost);
+    add_device_terms({}, cost);
     return cost;
   }
 

@@ -20,8 +20,14 @@ namespace edgefront {
 /// in for count from half to five times their estimate.
 struct NetworkCost {
   double latency_us = 0, latency_low_us = 0, latency_high_us = 0;
-  std::optional<double> energy_uj;  ///< absent without a sensor or coefficients
-  std::string energy_source;        ///< "measured", "modelled" or "none"
+  /// P95 of the same invocations, and after 30 minutes of them without a pause; absent where no
+  /// whole network, or no heating, was measured.
+  std::optional<double> latency_p95_us, latency_sustained_us;
+  /// Of one inference; absent without a sensor or coefficients. Measured energy is above the idle
+  /// machine's; modelled energy has the description's static power in it.
+  std::optional<double> energy_uj;
+  std::string energy_source;      ///< "measured", "modelled" or "none"
+  std::optional<double> power_w;  ///< mean, one inference after the other; absent as energy is
   std::int64_t arena_bytes = 0, packed_bytes = 0, weights_bytes = 0, peak_memory_bytes = 0;
   std::int64_t macs = 0, parameters = 0;
   double analytic_share = 0;  ///< share of latency_us that the roofline stood in for

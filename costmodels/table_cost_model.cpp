@@ -124,7 +124,9 @@ class TableCostModel final : public CostModel {
                                                   options_.threads, set_.name)),
               [this](const LayerGraph& graph, const Step& step) {
                 return time_of(graph, step, key_of(graph, step, set_, options_.threads));
-              }};
+              },
+              device_terms(*profile_, options_.space_digest, options_.precision, options_.threads,
+                           set_.name)};
   }
   TableCostModel(const TableCostModel&) = delete;  // parts_ refers to this
   TableCostModel& operator=(const TableCostModel&) = delete;
@@ -135,6 +137,7 @@ class TableCostModel final : public CostModel {
     correct_latency(parts_.correction, sum_by_block(timed.graph, timed.steps, timed.times), cost);
     add_totals(timed.graph, timed.steps, set_, options_.threads, profile_->description,
                options_.precision, cost);
+    add_device_terms(parts_.terms, cost);
     return cost;
   }
 
