@@ -81,8 +81,9 @@ struct NetworkEntry {
   std::string kernel_set;
   double predicted_sum_us = 0;  ///< Σ of the layer entries at the time
   LatencyStatistics statistics;
-  std::int64_t measured_at = -1;           ///< UTC, seconds since 1970; −1: unknown
-  std::string runtime{};                   ///< "": ours
+  std::int64_t measured_at = -1;  ///< UTC, seconds since 1970; −1: unknown
+  std::string runtime{};          ///< "": ours
+  double pass_spread = 0;  ///< relative standard deviation of the passes' latencies; 0: unknown
   double minute1_us = -1, steady_us = -1;  ///< in the first minute and in the end; −1: unknown
 };
 

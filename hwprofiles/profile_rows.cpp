@@ -111,7 +111,7 @@ Precision TableRow::precision() const {
   fail("precision is \"" + word + "\"; accepted: fp32, int8");
 }
 
-LatencyStatistics TableRow::statistics() const {
+LatencyStatistics TableRow::statistics(int fewest_samples) const {
   LatencyStatistics s;
   s.latency_us = real("latency_us");
   s.latency_low_us = real("latency_low_us");
@@ -126,7 +126,10 @@ LatencyStatistics TableRow::statistics() const {
                         s.p95_us <= s.p99_us && s.latency_low_us <= s.latency_us &&
                         s.latency_us <= s.latency_high_us;
   if (!in_order) fail("times are not positive and in order");
-  if (s.samples < 1) fail("samples is not positive");
+  if (s.samples < fewest_samples) {
+    fail("samples is " + std::to_string(s.samples) + ", accepted are " +
+         std::to_string(fewest_samples) + " or more");
+  }
   return s;
 }
 

@@ -49,7 +49,7 @@ struct TableRow {
   std::int64_t time(const char* column) const;  ///< seconds, −1: unknown
   const std::string& text(const char* column) const;
   Precision precision() const;
-  LatencyStatistics statistics() const;
+  LatencyStatistics statistics(int fewest_samples) const;
 };
 
 /// Attributes of one table.

@@ -141,8 +141,8 @@ void read_layers(const Hdf5Table& table, const std::string& file, DeviceProfile&
     const Status status = LayerKey::parse(row.text("key"), &layer.key);
     if (!status.ok()) row.fail(status.message());
     if (layer.key.text() != row.text("key")) row.fail("key is not canonical");
-    layer.statistics = row.statistics();
     layer.origin = origin_of(row);
+    layer.statistics = row.statistics(layer.origin == EntryOrigin::kMeasured ? 1 : 0);
     layer.relative_error = row.non_negative("relative_error");
     layer.measured_at = row.time("measured_at");
     layer.runtime = row.text("runtime");
@@ -160,6 +160,7 @@ void write_networks(const DeviceProfile& profile, Hdf5Table& table) {
     append_statistics(table, n.statistics);
     append(table, "measured_at", n.measured_at);
     append(table, "runtime", n.runtime);
+    append(table, "pass_spread", n.pass_spread);
     append(table, "minute1_us", n.minute1_us);
     append(table, "steady_us", n.steady_us);
   }
@@ -175,9 +176,10 @@ void read_networks(const Hdf5Table& table, const std::string& file, DeviceProfil
     n.threads = row.threads();
     n.kernel_set = row.text("kernel_set");
     n.predicted_sum_us = row.non_negative("predicted_sum_us");
-    n.statistics = row.statistics();
+    n.statistics = row.statistics(1);
     n.measured_at = row.time("measured_at");
     n.runtime = row.text("runtime");
+    n.pass_spread = row.non_negative("pass_spread");
     n.minute1_us = row.positive_or_unknown("minute1_us");
     n.steady_us = row.positive_or_unknown("steady_us");
     profile.networks.push_back(std::move(n));
@@ -285,6 +287,7 @@ void upgrade_to_version_2(Hdf5Tables& tables) {
   layers.columns["origin"] = Texts(entries, origin_name(EntryOrigin::kMeasured));
   layers.columns["relative_error"] = Reals(entries, 0.0);
   auto& networks = tables.at("networks");
+  networks.columns["pass_spread"] = Reals(rows_of(networks, "genotype"), 0.0);
   for (const char* name : {"minute1_us", "steady_us"}) {
     networks.columns[name] = Reals(rows_of(networks, "genotype"), -1.0);
   }

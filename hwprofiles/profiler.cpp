@@ -4,9 +4,11 @@
 #include <chrono>
 #include <ctime>
 #include <iterator>
+#include <limits>
 #include <set>
 
 #include "hwprofiles/layer_listing.h"
+#include "hwprofiles/measuring_plan.h"
 #include "hwprofiles/state_change.h"
 #include "runtime/model.h"
 #include "space/architecture.h"
@@ -17,6 +19,10 @@ namespace edgefront {
 namespace {
 
 constexpr std::int64_t kGroupWeightBytes = std::int64_t{256} << 20;  // of models held at once
+constexpr std::int64_t kMostContextBytes = std::int64_t{64} << 20;
+constexpr int kTypicalNetworks = 21;
+constexpr int kNetworksForShares = 300;
+constexpr double kMostInterpolationError = 0.25;  // a layer that is less certain is measured
 
 void throw_unless_ok(const Status& status) {
   if (status.ok()) return;
@@ -78,6 +84,12 @@ void require_identity(const DeviceProfile& profile, const DeviceIdentity& here,
   }
 }
 
+std::set<std::string> texts_of(const std::vector<LayerKey>& keys) {
+  std::set<std::string> texts;
+  for (const LayerKey& key : keys) texts.insert(key.text());
+  return texts;
+}
+
 bool wants_both_precisions(const ProfileOptions& options) {
   const auto has = [&](Precision precision) {
     return std::find(options.precisions.begin(), options.precisions.end(), precision) !=
@@ -112,7 +124,7 @@ class SettingProfiler {
       keys.insert(keys.end(), conversions.begin(), conversions.end());
     }
     drop_stale(keys);
-    measure_missing(keys);
+    complete(keys);
     measure_networks_of_space();
   }
 
@@ -157,14 +169,48 @@ class SettingProfiler {
                        [&](const LayerKey& key) { return keys.count(key.text()) > 0; });
   }
 
-  void measure_missing(const std::vector<LayerKey>& keys) {
-    std::vector<LayerKey> missing;
+  /// What a typical network of the space holds in weights: the context that its layers run in.
+  std::int64_t typical_weights_bytes() const {
+    std::vector<std::int64_t> bytes;
+    for (const Genotype& genotype : draw_networks(space_, kTypicalNetworks, options_.seed, {})) {
+      bytes.push_back(weights_bytes(with_precision(lower(decode(space_, genotype)), precision_)));
+    }
+    std::sort(bytes.begin(), bytes.end());
+    return std::min(bytes[bytes.size() / 2], kMostContextBytes);
+  }
+
+  /// Measures what is missing: all of it, or what is worth it, and then with a tenth of the allowed
+  /// measurements the layers that the others say least about. Interpolates the rest.
+  void complete(const std::vector<LayerKey>& keys) {
+    const std::set<std::string> listed = texts_of(keys);
+    std::erase_if(profile_.layers, [&](const auto& entry) {  // made again from what is measured now
+      return entry.second.origin == EntryOrigin::kInterpolated && listed.count(entry.first) > 0;
+    });
+    std::vector<LayerKey> known, missing;
     for (const LayerKey& key : keys) {
-      if (profile_.layers.count(key.text()) == 0) missing.push_back(key);
+      (profile_.layers.count(key.text()) > 0 ? known : missing).push_back(key);
     }
     if (missing.empty()) return;
+    if (!options_.interpolate || options_.max_layers == 0 ||
+        int(keys.size()) <= options_.max_layers) {
+      return measure(missing);
+    }
+    const std::vector<double> shares =
+        time_shares(space_, keys, precision_, threads_, set_, kNetworksForShares, options_.seed);
+    const int reserve = options_.max_layers / 10;
+    measure(choose_layers(keys, shares, known, options_.max_layers - reserve));
+    std::vector<LayerKey> uncertain = options_.interpolate(keys, kMostInterpolationError, profile_);
+    uncertain.resize(std::min(uncertain.size(), std::size_t(reserve)));
+    measure(uncertain);
+    measure(options_.interpolate(keys, std::numeric_limits<double>::infinity(), profile_));
+  }
+
+  void measure(const std::vector<LayerKey>& missing) {
+    if (missing.empty()) return;
     std::vector<LayerMeasurement> measured;
-    throw_unless_ok(measure_layers(missing, options_.protocol, progress_of("layers"), &measured));
+    ProtocolOptions protocol = options_.protocol;
+    protocol.context_bytes = typical_weights_bytes();
+    throw_unless_ok(measure_layers(missing, protocol, progress_of("layers"), &measured));
     for (auto& layer : measured) {
       LayerEntry entry = std::move(layer);
       entry.measured_at = utc_seconds();
@@ -184,8 +230,9 @@ class SettingProfiler {
     }
     const int wanted = options_.calibration_networks - static_cast<int>(known.size());
     const std::vector<Genotype> drawn = draw_networks(space_, wanted, options_.seed, known);
-    std::vector<NetworkEntry> entries = measure_genotypes(
-        space_, drawn, precision_, threads_, set_.name, options_.protocol, progress_of("networks"));
+    std::vector<NetworkEntry> entries =
+        measure_genotypes(space_, drawn, precision_, threads_, set_.name,
+                          options_.networks_protocol, progress_of("networks"));
     std::move(entries.begin(), entries.end(), std::back_inserter(profile_.networks));
     for (auto& n : profile_.networks) {
       if (of_this_run(n)) n.predicted_sum_us = sum_of(parse_genotype(space_, n.genotype));
@@ -217,6 +264,15 @@ class SettingProfiler {
 
 void require_same_device(const DeviceProfile& profile, const std::string& path) {
   require_identity(profile, describe_device(""), path);
+}
+
+ProtocolOptions network_protocol(std::uint64_t seed) {
+  ProtocolOptions protocol;
+  protocol.seed = seed;
+  protocol.passes = 5;
+  protocol.pass_s = 6;
+  protocol.step_latencies = false;
+  return protocol;
 }
 
 std::vector<NetworkEntry> measure_genotypes(const SearchSpace& space,
@@ -254,6 +310,7 @@ std::vector<NetworkEntry> measure_genotypes(const SearchSpace& space,
     for (auto& m : measured) {
       entries.push_back({m.name, space.digest, precision, threads, kernel_set, 0,
                          std::move(m.statistics), utc_seconds()});
+      entries.back().pass_spread = m.pass_spread;
     }
     first += models.size();
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -11,13 +12,27 @@
 
 namespace edgefront {
 
+/// The protocol for whole networks: five passes over half a minute or more, so that neither a
+/// drifting clock nor a neighbour's minute decides; no latencies per step.
+ProtocolOptions network_protocol(std::uint64_t seed);
+
 struct ProfileOptions {
   std::vector<Precision> precisions{Precision::kFloat32, Precision::kInt8};
   std::vector<int> threads{1};
   int calibration_networks = 50;  ///< drawn log-uniformly over MACs, so that small and large count
   std::uint64_t seed = 1;
   std::string kernel_set;  ///< empty: EDGEFRONT_KERNELS or the best
-  ProtocolOptions protocol;
+  /// At most about so many layers of a setting (precision, threads, kernel set) are measured where
+  /// `interpolate` is set; 0: all of them.
+  int max_layers = 1000;
+  /// Adds those of `keys` that the profile lacks as interpolated entries, and returns the ones
+  /// whose relative error would exceed `most`, which it does not add. costmodels'
+  /// interpolate_layers.
+  using Interpolate = std::function<std::vector<LayerKey>(std::span<const LayerKey> keys,
+                                                          double most, DeviceProfile& profile)>;
+  Interpolate interpolate;
+  ProtocolOptions protocol;  ///< for layers
+  ProtocolOptions networks_protocol = network_protocol(1);
 };
 
 /// (stage of the work, done, total), for a progress line.

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "costmodels/cost_model.h"
+#include "costmodels/layer_interpolation.h"
 #include "experiments/commands/command_line.h"
 #include "experiments/commands/commands.h"
 #include "experiments/commands/progress.h"
@@ -170,8 +171,7 @@ int validate(const CommandLine& line) {
       const NetworkCost cost = model->estimate(lower(decode(space, genotype)));
       rows.push_back({cost.latency_us, cost.latency_low_us, cost.latency_high_us, 0});
     }
-    ProtocolOptions protocol;
-    protocol.seed = seed;
+    ProtocolOptions protocol = network_protocol(seed);
     const auto measured = measure_genotypes(
         space, genotypes, setting.precision, setting.threads, setting.set->name, protocol,
         [&](int done, int total) { progress.update("networks measured", done, total); });
@@ -214,7 +214,10 @@ int measure(const CommandLine& line) {
   options.calibration_networks = int(line.integer("networks", 0, 10000));
   options.seed = std::uint64_t(line.integer("seed", 0, INT64_MAX));
   options.kernel_set = resolve_kernel_set(line.text("kernels")).name;
+  options.max_layers = int(line.integer("max-layers", 0, 1000000));
+  options.interpolate = interpolate_layers;
   options.protocol.seed = options.seed;
+  options.networks_protocol.seed = options.seed;
   ProgressLine progress;
   profile_space(
       space, options,
@@ -253,6 +256,9 @@ int profile_command(const CommandArguments& args) {
       .option("precision", "LIST", "int8,fp32", "precisions")
       .option("threads", "LIST", "1", "threads of a network")
       .option("networks", "N", "50", "whole networks to calibrate or to validate on")
+      .option("max-layers", "N", "1000",
+              "layers to measure for each precision and number of threads; the others of a large "
+              "space are interpolated (0: measure all)")
       .option("kernels", "SET", "", "kernel set (default: EDGEFRONT_KERNELS, else the best)")
       .option("seed", "N", "1", "seed of networks, weights, inputs and order")
       .flag("json", "one JSON object on standard output");

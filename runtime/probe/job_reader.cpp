@@ -84,6 +84,11 @@ void read_protocol(Fields* fields, ProtocolOptions* out) {
   }
   if (fields->has("disturbance")) fields->number("disturbance", 1, 1000, &out->disturbance);
   if (fields->has("passes")) fields->integer("passes", 1, 100, &out->passes);
+  if (fields->has("pass_s")) fields->number("pass_s", 0, 3600, &out->pass_s);
+  if (fields->has("patience_s")) fields->number("patience_s", 0, 3600, &out->patience_s);
+  if (fields->has("context_bytes")) {
+    fields->integer("context_bytes", 0, std::int64_t{1} << 26, &out->context_bytes);
+  }
   if (fields->has("cpu")) fields->integer("cpu", -1, 65'535, &out->cpu);
   if (fields->has("seed")) fields->seed("seed", &out->seed);
   if (out->max_samples < out->min_samples) fields->fail("has max_samples below min_samples");

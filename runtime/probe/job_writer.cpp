@@ -83,6 +83,9 @@ Json json_of(const ProtocolOptions& protocol) {
           {"relative_half_width", protocol.relative_half_width},
           {"disturbance", protocol.disturbance},
           {"passes", protocol.passes},
+          {"pass_s", protocol.pass_s},
+          {"patience_s", protocol.patience_s},
+          {"context_bytes", protocol.context_bytes},
           {"cpu", protocol.cpu},
           {"seed", protocol.seed}};
 }
@@ -184,6 +187,7 @@ std::string result_line(const ProbeResult& result) {
       if (!result.runtime.empty()) json["runtime"] = result.runtime;
       add_statistics(result.network.statistics, &json);
       json["step_latency_us"] = result.network.step_latency_us;
+      json["pass_spread"] = result.network.pass_spread;
       add_facts(result.facts, &json);
       break;
     case ResultKind::kReference:

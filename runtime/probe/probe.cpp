@@ -1,6 +1,9 @@
 #include "runtime/probe/probe.h"
 
+#include <time.h>
+
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <map>
 #include <utility>
@@ -15,10 +18,14 @@
 namespace edgefront {
 namespace {
 
-constexpr int kLayersPerChain = 24;   // as many as a small network has
-constexpr int kLayersPerGroup = 24;   // fewer would keep each other's weights warm
-constexpr int kNetworksPerGroup = 8;  // keeps a round short against a disturbance
-constexpr int kStepSamples = 200;     // at most, for the latencies per step of a network
+constexpr int kLayersPerChain = 24;      // as many as a small network has
+constexpr int kLayersPerGroup = 24;      // fewer would keep each other's weights warm
+constexpr std::size_t kMostCopies = 64;  // of chains in a group: light layers never fill a context
+constexpr int kNetworksPerGroup = 8;     // keeps a round short against a disturbance
+constexpr int kUntimedPerVisit = 12;     // invocations until a network's state is its own again
+constexpr int kTimedPerVisit = 10;       // then
+constexpr double kRestS = 0.05;          // between looks whether a disturbance is over
+constexpr int kStepSamples = 200;        // at most, for the latencies per step of a network
 
 // What runs in one round: chains, and for each of their steps the entry whose time it is (−1: it
 // runs as context only).
@@ -47,23 +54,35 @@ Status load_chain(const Chain& chain, const std::vector<LayerKey>& keys, std::ui
   return {};
 }
 
-// The end of the group of chains that begins at `first`: enough layers, or the end of the list.
-std::size_t group_end(const std::vector<Chain>& chains, std::size_t first) {
+// How much context a group gives its layers.
+struct Context {
   int layers = 0;
-  std::size_t end = first;
-  for (; end < chains.size() && layers < kLayersPerGroup; ++end) {
-    layers += static_cast<int>(chains[end].keys.size());
+  std::int64_t weights_bytes = 0;
+  bool enough(const ProtocolOptions& options) const {
+    return layers >= kLayersPerGroup && weights_bytes >= options.context_bytes;
   }
+  void add(const Chain& chain) {
+    layers += static_cast<int>(chain.keys.size());
+    weights_bytes += edgefront::weights_bytes(chain.graph);
+  }
+};
+
+// The end of the group of chains that begins at `first`: enough context, or the end of the list.
+std::size_t group_end(const std::vector<Chain>& chains, std::size_t first,
+                      const ProtocolOptions& options) {
+  Context context;
+  std::size_t end = first;
+  for (; end < chains.size() && !context.enough(options); ++end) context.add(chains[end]);
   return end;
 }
 
-// Chains [first, end), then copies with weights of their own until there are enough layers, so that
+// Chains [first, end), then copies with weights of their own until there is enough context, so that
 // a short list is not measured hot. `entry_of` gives each key's entry in this group.
 Status load_group(const std::vector<Chain>& chains, std::size_t first, std::size_t end,
                   const std::vector<LayerKey>& keys, const std::vector<int>& entry_of,
-                  std::uint64_t seed, Group* out) {
-  int layers = 0;
-  for (std::size_t i = 0; i < end - first || layers < kLayersPerGroup; ++i) {
+                  const ProtocolOptions& options, std::uint64_t seed, Group* out) {
+  Context context;
+  for (std::size_t i = 0; i < end - first || (!context.enough(options) && i < kMostCopies); ++i) {
     const Chain& chain = chains[first + i % (end - first)];
     out->chains.emplace_back();
     if (Status s = load_chain(chain, keys, stream_value(seed, i), &out->chains.back()); !s.ok()) {
@@ -71,7 +90,7 @@ Status load_group(const std::vector<Chain>& chains, std::size_t first, std::size
     }
     out->entries.emplace_back();
     for (const int key : chain.keys) out->entries.back().push_back(entry_of[key]);
-    layers += static_cast<int>(chain.keys.size());
+    context.add(chain);
   }
   return {};
 }
@@ -107,6 +126,17 @@ std::vector<int> unmeasured_keys(const std::vector<Chain>& chains, std::size_t f
   return result;
 }
 
+void rest(double seconds) {
+  if (seconds <= 0) return;
+  const double whole = std::floor(seconds);
+  const timespec pause{static_cast<time_t>(whole), static_cast<long>((seconds - whole) * 1e9)};
+  nanosleep(&pause, nullptr);
+}
+
+double seconds_since(std::uint64_t start) {
+  return static_cast<double>(ticks_now() - start) * ns_per_tick() * 1e-9;
+}
+
 // What the passes over a list share.
 struct Bench {
   ProtocolOptions options;
@@ -115,13 +145,30 @@ struct Bench {
   DisturbanceFilter filter;
   ReferenceKernel reference;
   int finished = 0;
+  double patience_s;
 
   Bench(const ProtocolOptions& o, const ProbeProgress& p, std::size_t entries)
       : options(o),
         progress(p),
         total(static_cast<int>(entries) * std::max(1, o.passes)),
-        filter(o.disturbance) {}
+        filter(o.disturbance),
+        patience_s(o.patience_s) {
+    filter.wait = [this] { wait_for_rest(); };
+  }
+  Bench(const Bench&) = delete;
   int passes() const { return std::max(1, options.passes); }
+  // Rests until the machine is as quick as it was, or the patience is spent.
+  void wait_for_rest() {
+    while (patience_s > 0) {
+      rest(kRestS);
+      patience_s -= kRestS;
+      if (reference.time() <= options.disturbance * filter.baseline()) return;
+    }
+  }
+  // Fills a pass that began at `start` to its least duration; nobody waits for the last one.
+  void rest_after(int pass, std::uint64_t start) const {
+    if (pass + 1 < passes()) rest(options.pass_s - seconds_since(start));
+  }
   void finish_one() {
     if (progress) progress(++finished, total);
   }
@@ -137,12 +184,25 @@ Result middle(std::vector<Result> results) {
   return *place;
 }
 
+// Relative standard deviation of the latencies of several passes.
+double relative_spread(const std::vector<NetworkMeasurement>& passes) {
+  const auto n = static_cast<double>(passes.size());
+  if (passes.size() < 2) return 0;
+  double mean = 0, squares = 0;
+  for (const NetworkMeasurement& one : passes) mean += one.statistics.latency_us / n;
+  for (const NetworkMeasurement& one : passes) {
+    const double deviation = one.statistics.latency_us / mean - 1;
+    squares += deviation * deviation;
+  }
+  return std::sqrt(squares / (n - 1));
+}
+
 Status measure_chains(const std::vector<Chain>& chains, const std::vector<LayerKey>& keys,
                       std::uint64_t pass_seed, Bench* bench,
                       std::vector<std::vector<LayerMeasurement>>* out) {
   std::vector<bool> measured(keys.size());
   for (std::size_t first = 0, end = 0; first < chains.size(); first = end) {
-    end = group_end(chains, first);
+    end = group_end(chains, first, bench->options);
     const std::uint64_t seed = stream_value(pass_seed, first);
     const std::vector<int> key_of_entry = unmeasured_keys(chains, first, end, &measured);
     std::vector<int> entry_of(keys.size(), -1);
@@ -150,7 +210,9 @@ Status measure_chains(const std::vector<Chain>& chains, const std::vector<LayerK
       entry_of[key_of_entry[entry]] = static_cast<int>(entry);
     }
     Group group;
-    if (Status s = load_group(chains, first, end, keys, entry_of, seed, &group); !s.ok()) return s;
+    if (Status s = load_group(chains, first, end, keys, entry_of, bench->options, seed, &group);
+        !s.ok())
+      return s;
     const std::vector<LatencyStatistics> statistics = sample_rounds(
         static_cast<int>(key_of_entry.size()), bench->options,
         [&](std::uint64_t round, std::vector<TimedEntry>* times) {
@@ -166,19 +228,29 @@ Status measure_chains(const std::vector<Chain>& chains, const std::vector<LayerK
   return {};
 }
 
-// Each network runs once untimed and once timed: its weights and buffers are then in the state in
-// which it leaves them for itself, and not in that of the other networks.
-double run_networks(std::vector<TimedInterpreter>* networks, std::uint64_t seed,
-                    ReferenceKernel* reference, std::vector<TimedEntry>* times) {
-  const double before = reference->time();
+// A visit to each network: it runs untimed until its weights and buffers are in the state in which
+// it leaves them for itself, and no longer in that of the networks before it, which takes a dozen
+// invocations where weights lie in a shared cache; then it is timed. A visit during which the
+// reference kernel was slow is repeated.
+double run_networks(std::vector<TimedInterpreter>* networks, std::uint64_t seed, Bench* bench,
+                    std::vector<TimedEntry>* times) {
+  double fastest = 0;
   for (const int i : shuffled(static_cast<int>(networks->size()), seed)) {
     TimedInterpreter& network = (*networks)[i];
-    network.write_inputs();
-    network.interpreter().invoke();
-    const double us = network.time_invoke();
-    times->push_back({i, us, network.interrupted()});
+    const double before = bench->reference.time();
+    for (int untimed = 0; untimed < kUntimedPerVisit; ++untimed) network.time_invoke();
+    const std::size_t first = times->size();
+    for (int timed = 0; timed < kTimedPerVisit; ++timed) {
+      const double us = network.time_invoke();
+      times->push_back({i, us, network.interrupted()});
+    }
+    const double reference = std::max(before, bench->reference.time());
+    if (bench->filter.disturbed(reference)) {
+      for (std::size_t at = first; at < times->size(); ++at) (*times)[at].interrupted = true;
+    }
+    fastest = fastest == 0 ? reference : std::min(fastest, reference);
   }
-  return std::max(before, reference->time());
+  return fastest;
 }
 
 std::vector<double> measure_steps(TimedInterpreter* network, Bench* bench) {
@@ -213,15 +285,19 @@ Status measure_group(const std::vector<const Model*>& models, const std::vector<
                                       stream_value(seed, i), &networks[i]);
     if (!s.ok()) return Status::invalid("network '" + names[members[i]] + "': " + s.message());
   }
+  ProtocolOptions visits = bench->options;
+  visits.warmup = std::min(visits.warmup, 1);  // each visit warms up again
   const std::vector<LatencyStatistics> statistics = sample_rounds(
-      static_cast<int>(networks.size()), bench->options,
+      static_cast<int>(networks.size()), visits,
       [&](std::uint64_t round, std::vector<TimedEntry>* times) {
-        return run_networks(&networks, stream_value(seed, round), &bench->reference, times);
+        return run_networks(&networks, stream_value(seed, round), bench, times);
       },
       &bench->filter);
   for (std::size_t i = 0; i < members.size(); ++i) {
-    (*out)[members[i]].push_back(
-        {names[members[i]], statistics[i], measure_steps(&networks[i], bench)});
+    NetworkMeasurement& one = (*out)[members[i]].emplace_back();
+    one.name = names[members[i]];
+    one.statistics = statistics[i];
+    if (bench->options.step_latencies) one.step_latency_us = measure_steps(&networks[i], bench);
     bench->finish_one();
   }
   return {};
@@ -235,7 +311,9 @@ Status measure_alike(const std::vector<LayerKey>& keys, Bench* bench,
     const std::uint64_t seed = stream_value(bench->options.seed, pass);
     std::vector<Chain> chains;
     if (Status s = make_chains(keys, kLayersPerChain, seed, &chains); !s.ok()) return s;
+    const std::uint64_t start = ticks_now();
     if (Status s = measure_chains(chains, keys, seed, bench, &passes); !s.ok()) return s;
+    bench->rest_after(pass, start);
   }
   for (std::vector<LayerMeasurement>& one : passes) out->push_back(middle(std::move(one)));
   return {};
@@ -325,6 +403,7 @@ Status measure_networks(const std::vector<const Model*>& models,
   for (int pass = 0; pass < bench.passes(); ++pass) {
     const std::uint64_t seed = stream_value(options.seed, pass);
     const std::vector<int> order = shuffled(static_cast<int>(models.size()), seed);
+    const std::uint64_t start = ticks_now();
     for (std::size_t first = 0; first < order.size(); first += kNetworksPerGroup) {
       const std::size_t last = std::min(first + kNetworksPerGroup, order.size());
       const std::vector<int> members(order.begin() + static_cast<std::ptrdiff_t>(first),
@@ -335,9 +414,14 @@ Status measure_networks(const std::vector<const Model*>& models,
         return s;
       }
     }
+    bench.rest_after(pass, start);
   }
   out->clear();
-  for (std::vector<NetworkMeasurement>& one : passes) out->push_back(middle(std::move(one)));
+  for (std::vector<NetworkMeasurement>& one : passes) {
+    const double spread = relative_spread(one);
+    out->push_back(middle(std::move(one)));
+    out->back().pass_spread = spread;
+  }
   return {};
 }
 

@@ -20,11 +20,19 @@ struct ProtocolOptions {
   int min_samples = 50;               ///< per entry
   int max_samples = 2000;             ///< adaptive stop at the latest here
   double relative_half_width = 0.03;  ///< stop when the 95 % interval is within ± this share
-  double disturbance = 1.15;  ///< samples of a round whose reference kernel took more than this
-                              ///< times its median are repeated, not averaged in
+  double disturbance = 1.05;  ///< samples of a round whose reference kernel took more than this
+                              ///< times its usual time are repeated, not averaged in
   int passes = 3;  ///< over the whole list, in other chains and groups each time; an entry's pass
                    ///< with the middle latency stands, so that a slow minute does not
-  int cpu = -1;    ///< pin to this CPU; −1: the one the thread is on
+  double pass_s = 0;  ///< each pass takes at least so long, by resting after it: what a clock
+                      ///< drifts by within some seconds shifts one pass and not the middle one
+  double patience_s = 20;      ///< of rests, in all, until a disturbance is over
+  bool step_latencies = true;  ///< of networks too; doubles their time
+  /// Layers run among others that have at least this many bytes of weights in all, as they do in a
+  /// network of that size: whether weights come from a private or a shared cache decides what a
+  /// layer of large weights takes. 0: any.
+  std::int64_t context_bytes = 0;
+  int cpu = -1;            ///< pin to this CPU; −1: the one the thread is on
   std::uint64_t seed = 1;  ///< order of interleaving, generated weights and inputs
 };
 
@@ -36,7 +44,9 @@ struct LayerMeasurement {
 struct NetworkMeasurement {
   std::string name;                     ///< e.g. the genotype's text
   LatencyStatistics statistics;         ///< of whole invocations, input written before each
-  std::vector<double> step_latency_us;  ///< trimmed mean per step, from separate timed runs
+  std::vector<double> step_latency_us;  ///< trimmed mean per step, from separate timed runs; empty
+                                        ///< where they were not asked for
+  double pass_spread = 0;  ///< relative standard deviation of the passes' latencies; 0: one pass
 };
 
 /// Called after each entry of each pass with (done, total).
@@ -55,8 +65,9 @@ Status check_measurable(const LayerGraph& graph, const std::string& kernel_set, 
 Status measure_layers(const std::vector<LayerKey>& keys, const ProtocolOptions& options,
                       const ProbeProgress& progress, std::vector<LayerMeasurement>* out);
 
-/// Whole networks, interleaved in shuffled order, each timed right after an untimed invocation of
-/// itself.
+/// Whole networks, interleaved in shuffled order; at each visit a network runs a dozen times
+/// untimed, until the caches are in the state in which it leaves them for itself, and then ten
+/// times timed.
 Status measure_networks(const std::vector<const Model*>& models,
                         const std::vector<std::string>& names, const std::string& kernel_set,
                         int threads, const ProtocolOptions& options, const ProbeProgress& progress,

@@ -90,6 +90,9 @@ void read_network(Fields* fields, ProbeResult* out) {
   fields->text("name", &out->network.name);
   read_runtime(fields, &out->runtime);
   read_statistics(fields, &out->network.statistics);
+  if (fields->has("pass_spread")) {
+    fields->number("pass_spread", 0, 1000, &out->network.pass_spread);
+  }
   fields->positive_numbers("step_latency_us", kMaxLayersPerNetwork, kMaxNumber,
                            &out->network.step_latency_us);
   NetworkFacts& facts = out->facts;

@@ -16,9 +16,15 @@ bool narrow_enough(const std::vector<double>& series, const ProtocolOptions& opt
   return relative_half_width(summarize(series, 0)) <= options.relative_half_width;
 }
 
-// The next round after which the intervals are looked at: each look sorts all samples, so looks
-// become rarer as series grow.
-int next_look(int rounds) { return rounds + std::max(10, rounds / 8); }
+// The next number of samples at which the intervals are looked at: each look sorts all samples, so
+// looks become rarer as series grow.
+int next_look(int samples) { return samples + std::max(10, samples / 8); }
+
+int longest(const std::vector<std::vector<double>>& series) {
+  std::size_t samples = 0;
+  for (const std::vector<double>& one : series) samples = std::max(samples, one.size());
+  return static_cast<int>(samples);
+}
 
 }  // namespace
 
@@ -41,18 +47,19 @@ std::vector<int> shuffled(int count, std::uint64_t seed) {
 }
 
 bool DisturbanceFilter::disturbed(double reference_us) {
-  const bool result = recent_.size() >= kRoundsBeforeJudging && reference_us > limit_ * median();
+  const bool result = recent_.size() >= kRoundsBeforeJudging && reference_us > limit_ * baseline();
   recent_.push_back(reference_us);
   sorted_.insert(std::upper_bound(sorted_.begin(), sorted_.end(), reference_us), reference_us);
   if (recent_.size() > kWindow) {
     sorted_.erase(std::lower_bound(sorted_.begin(), sorted_.end(), recent_.front()));
     recent_.pop_front();
   }
+  if (result && wait) wait();
   return result;
 }
 
-double DisturbanceFilter::median() const {
-  return sorted_.empty() ? 0 : sorted_[(sorted_.size() - 1) / 2];
+double DisturbanceFilter::baseline() const {
+  return sorted_.empty() ? 0 : sorted_[(sorted_.size() - 1) / 4];
 }
 
 std::vector<LatencyStatistics> sample_rounds(int entries, const ProtocolOptions& options,
@@ -68,7 +75,6 @@ std::vector<LatencyStatistics> sample_rounds(int entries, const ProtocolOptions&
 
   std::vector<int> interrupted(series.size());
   int rejected = 0;
-  int accepted = 0;
   int look = std::max(options.min_samples, 5);
   for (bool unfinished = entries > 0; unfinished;) {
     times.clear();
@@ -85,8 +91,9 @@ std::vector<LatencyStatistics> sample_rounds(int entries, const ProtocolOptions&
         series[static_cast<std::size_t>(time.entry)].push_back(time.us);
       }
     }
-    if (++accepted < look && accepted < options.max_samples) continue;
-    look = next_look(accepted);
+    const int samples = longest(series);
+    if (samples < look && samples < options.max_samples) continue;
+    look = next_look(samples);
     unfinished = !std::all_of(series.begin(), series.end(), [&](const std::vector<double>& one) {
       return narrow_enough(one, options);
     });

@@ -12,17 +12,20 @@
 
 namespace edgefront {
 
-/// Judges rounds by the time of a fixed reference kernel against the running median of the last
-/// `kWindow` rounds. Disturbed rounds enter the median too, so that a lasting change of the clock
-/// becomes the new normal instead of a reason to repeat for ever.
+/// Judges rounds by the time of a fixed reference kernel against the lower quartile of its last
+/// `kWindow` times: a machine that is disturbed for half of the time is still told from the same
+/// machine at rest. Disturbed rounds enter too, so that a lasting change of the clock becomes the
+/// new normal instead of a reason to repeat for ever.
 class DisturbanceFilter {
  public:
-  static constexpr std::size_t kWindow = 2001;
+  static constexpr std::size_t kWindow = 1001;
   explicit DisturbanceFilter(double limit) : limit_(limit) {}
-  /// True if `reference_us` exceeds limit × median; the first rounds (fewer than 5) never do.
+  /// Called after each disturbed time, if set: to rest until the disturbance is over.
+  std::function<void()> wait;
+  /// True if `reference_us` exceeds limit × baseline; the first rounds (fewer than 5) never do.
   bool disturbed(double reference_us);
   /// Of the rounds judged so far; 0 before the first.
-  double median() const;
+  double baseline() const;
 
  private:
   double limit_;

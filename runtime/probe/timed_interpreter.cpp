@@ -11,6 +11,7 @@ namespace edgefront {
 namespace {
 
 constexpr std::int64_t kBlockBytes = 4096;
+constexpr int kReferenceRuns = 3;
 
 void fill(void* to, std::int64_t bytes, const void* block) {
   char* at = static_cast<char*>(to);
@@ -87,7 +88,9 @@ Status ReferenceKernel::load() {
 
 double ReferenceKernel::time() {
   timed_.time_invoke();
-  return timed_.time_invoke();
+  double fastest = timed_.time_invoke();
+  for (int i = 1; i < kReferenceRuns; ++i) fastest = std::min(fastest, timed_.time_invoke());
+  return fastest;
 }
 
 }  // namespace edgefront

@@ -42,7 +42,8 @@ class TimedInterpreter {
 class ReferenceKernel {
  public:
   Status load();
-  /// Time of a run in µs, after an untimed one that brings it back into the caches.
+  /// Time of the fastest of three runs in µs, after an untimed one that brings it back into the
+  /// caches.
   double time();
 
  private:

@@ -58,6 +58,7 @@ inline DeviceProfile example_profile() {
   NetworkEntry& network = profile.networks[0];
   network.measured_at = 1767323047;
   network.runtime = "tflite";
+  network.pass_spread = 0.0125;
   network.minute1_us = 13.25;
   network.steady_us = 14.5;
   profile.calibrations[0].terms = {{"half_width_at_1ms", 0.03125}, {"network_bias", -2.5}};

@@ -148,6 +148,7 @@ void check_equal(const DeviceProfile& a, const DeviceProfile& b) {
     check_equal(a.networks[i].statistics, b.networks[i].statistics);
     CHECK(a.networks[i].measured_at == b.networks[i].measured_at);
     CHECK(a.networks[i].runtime == b.networks[i].runtime);
+    CHECK(a.networks[i].pass_spread == b.networks[i].pass_spread);
     CHECK(a.networks[i].minute1_us == b.networks[i].minute1_us);
     CHECK(a.networks[i].steady_us == b.networks[i].steady_us);
   }

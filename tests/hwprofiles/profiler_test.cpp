@@ -29,6 +29,8 @@ ProfileOptions quick_options() {
   options.protocol.warmup = 1;
   options.protocol.min_samples = 8;
   options.protocol.max_samples = 8;
+  options.protocol.patience_s = 0;
+  options.networks_protocol = options.protocol;
   return options;
 }
 

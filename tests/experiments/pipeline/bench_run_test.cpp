@@ -25,6 +25,7 @@ BenchOptions quick_options() {
   options.load.kernel_set = "reference";
   options.protocol.warmup = 1;
   options.protocol.min_samples = options.protocol.max_samples = 8;
+  options.protocol.patience_s = 0;
   options.protocol.passes = 1;
   options.stream = {5, 0};
   return options;

@@ -62,6 +62,7 @@ TEST_CASE("layers are compared in both precisions with the chosen kernels, each 
   quick.warmup = 0;
   quick.passes = 1;
   quick.min_samples = quick.max_samples = 5;
+  quick.patience_s = 0;
   const std::vector<LayerKey> layers = {key_from(kLayer),
                                         key_from("conv2d fp32 4x4x8>4x4x16 k1 s1 relu6 t1 avx2@1"),
                                         key_from("mul fp32 4x4x8>4x4x8 k1 s1 none t1 neon@7")};

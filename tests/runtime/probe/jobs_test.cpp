@@ -100,10 +100,16 @@ TEST_CASE("a protocol job sets what it names and leaves the rest at its defaults
   job.protocol.disturbance = 1.5;
   job.protocol.cpu = 3;
   job.protocol.passes = 2;
+  job.protocol.pass_s = 1.5;
+  job.protocol.patience_s = 0;
+  job.protocol.context_bytes = 4096;
   REQUIRE(parse_job(job_line(job), &again).ok());
   CHECK(again.protocol.disturbance == 1.5);
   CHECK(again.protocol.cpu == 3);
   CHECK(again.protocol.passes == 2);
+  CHECK(again.protocol.pass_s == 1.5);
+  CHECK(again.protocol.patience_s == 0);
+  CHECK(again.protocol.context_bytes == 4096);
   CHECK(again.protocol.seed == ~std::uint64_t{0});
 }
 
@@ -133,6 +139,8 @@ TEST_CASE("a protocol outside its bounds is refused") {
   refuses_job(R"({"job":"protocol","disturbance":0.5})", "'disturbance' must be a number");
   refuses_job(R"({"job":"protocol","seed":-1})", "non-negative 64-bit integer");
   refuses_job(R"({"job":"protocol","passes":0})", "'passes' must be an integer from 1");
+  refuses_job(R"({"job":"protocol","pass_s":-1})", "'pass_s' must be a number");
+  refuses_job(R"({"job":"protocol","context_bytes":99999999999})", "'context_bytes' must be");
   refuses_job(R"({"job":"protocol","cpu":99999999999999999999})", "'cpu' must be an integer");
 }
 
@@ -314,10 +322,11 @@ TEST_CASE("layer and network results come back bit for bit") {
   check_same(again.layer.statistics, result.layer.statistics);
 
   result.kind = ResultKind::kNetwork;
-  result.network = {"net", some_statistics(), {0.1, 2.0 / 3}};
+  result.network = {"net", some_statistics(), {0.1, 2.0 / 3}, 0.0125};
   REQUIRE(parse_result(result_line(result), &again).ok());
   CHECK(again.network.name == "net");
   check_same(again.network.statistics, some_statistics());
+  CHECK(again.network.pass_spread == result.network.pass_spread);
   CHECK(again.network.step_latency_us == result.network.step_latency_us);
 }
 

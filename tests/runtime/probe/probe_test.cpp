@@ -16,6 +16,7 @@ ProtocolOptions quick() {
   options.warmup = 1;
   options.min_samples = 5;
   options.max_samples = 5;
+  options.patience_s = 0;
   options.passes = 3;
   return options;
 }

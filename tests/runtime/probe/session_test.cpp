@@ -15,9 +15,10 @@ using namespace edgefront;
 
 namespace {
 
-constexpr const char* kQuick = R"({"job":"protocol","warmup":0,"min_samples":5,"max_samples":5,)"
-                               R"("passes":1})"
-                               "\n";
+constexpr const char* kQuick =
+    R"({"job":"protocol","warmup":0,"patience_s":0,"min_samples":5,"max_samples":5,)"
+    R"("passes":1})"
+    "\n";
 
 struct Closer {
   void operator()(std::FILE* file) const { std::fclose(file); }
