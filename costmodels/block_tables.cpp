@@ -43,6 +43,60 @@ TypedBlock type_block(const LayerGraph& graph, const AdditiveParts& device) {
   return block;
 }
 
+#if defined(__x86_64__) && defined(__GNUC__)
+#define EDGEFRONT_EIGHT_AT_ONCE __attribute__((target("avx2")))
+
+// Four doubles, eight integers: a register of processors since 2013. A compiler that may assume no
+// more than SSE2 needs four times the instructions for the maxima, and runs out of registers.
+// Tables and sums hold them unaligned.
+typedef double Doubles __attribute__((vector_size(32), aligned(8), may_alias));
+typedef std::int32_t Integers __attribute__((vector_size(32), aligned(4), may_alias));
+
+bool has_wide_vectors() {
+  static const bool has = __builtin_cpu_supports("avx2") != 0;
+  return has;
+}
+
+EDGEFRONT_EIGHT_AT_ONCE void add_rows_of_eight(const CostRow<8>* rows,
+                                               std::span<const std::uint32_t> blocks,
+                                               CostRow<8>* sum) {
+  Doubles low{}, high{};
+  Integers packed{}, scratch{}, activations{};
+  for (const std::uint32_t block : blocks) {
+    const CostRow<8>& row = rows[block];
+    low += *reinterpret_cast<const Doubles*>(row.us);
+    high += *reinterpret_cast<const Doubles*>(row.us + 4);
+    packed += *reinterpret_cast<const Integers*>(row.packed);
+    const Integers s = *reinterpret_cast<const Integers*>(row.scratch);
+    const Integers a = *reinterpret_cast<const Integers*>(row.activations);
+    scratch = scratch > s ? scratch : s;
+    activations = activations > a ? activations : a;
+  }
+  *reinterpret_cast<Doubles*>(sum->us) = low;
+  *reinterpret_cast<Doubles*>(sum->us + 4) = high;
+  *reinterpret_cast<Integers*>(sum->packed) = packed;
+  *reinterpret_cast<Integers*>(sum->scratch) = scratch;
+  *reinterpret_cast<Integers*>(sum->activations) = activations;
+}
+
+EDGEFRONT_EIGHT_AT_ONCE void add_extra_of_eight(const ExtraRow<8>* rows,
+                                                std::span<const std::uint32_t> blocks,
+                                                ExtraRow<8>* sum) {
+  Doubles analytic_low{}, analytic_high{}, moved_low{}, moved_high{};
+  for (const std::uint32_t block : blocks) {
+    const ExtraRow<8>& row = rows[block];
+    analytic_low += *reinterpret_cast<const Doubles*>(row.analytic_us);
+    analytic_high += *reinterpret_cast<const Doubles*>(row.analytic_us + 4);
+    moved_low += *reinterpret_cast<const Doubles*>(row.moved_bytes);
+    moved_high += *reinterpret_cast<const Doubles*>(row.moved_bytes + 4);
+  }
+  *reinterpret_cast<Doubles*>(sum->analytic_us) = analytic_low;
+  *reinterpret_cast<Doubles*>(sum->analytic_us + 4) = analytic_high;
+  *reinterpret_cast<Doubles*>(sum->moved_bytes) = moved_low;
+  *reinterpret_cast<Doubles*>(sum->moved_bytes + 4) = moved_high;
+}
+#endif
+
 }  // namespace
 
 BlockCounts count_block(const LayerGraph& graph) {
@@ -89,43 +143,54 @@ std::vector<BlockCost> cost_block(const LayerGraph& graph,
 
 template <int kDevices>
 BlockTable<kDevices>::BlockTable(const std::vector<std::vector<BlockCost>>& costs) {
-  bool any_more = false;
+  bool any_extra = false;
   for (const auto& of_block : costs) {
-    Row row{};
-    More more{};
+    CostRow<kDevices> row{};
+    ExtraRow<kDevices> extra{};
     for (std::size_t d = 0; d < of_block.size(); ++d) {
       const BlockCost& cost = of_block[d];
       row.us[d] = cost.us;
       row.packed[d] = cost.packed;
       row.scratch[d] = cost.scratch;
       row.activations[d] = cost.activations;
-      more.analytic_us[d] = cost.analytic_us;
-      more.moved_bytes[d] = cost.moved_bytes;
-      any_more = any_more || cost.analytic_us != 0 || cost.moved_bytes != 0;
+      extra.analytic_us[d] = cost.analytic_us;
+      extra.moved_bytes[d] = cost.moved_bytes;
+      any_extra = any_extra || cost.analytic_us != 0 || cost.moved_bytes != 0;
     }
     rows_.push_back(row);
-    more_.push_back(more);
+    extra_.push_back(extra);
   }
-  if (!any_more) more_.clear();
+  if (!any_extra) extra_.clear();
 }
 
 template <int kDevices>
 void BlockTable<kDevices>::add_up(std::span<const std::uint32_t> blocks, Sums* sums) const {
-  Sums all{};
-  for (const std::uint32_t block : blocks) {
-    const Row& row = rows_[block];
-    for (int d = 0; d < kDevices; ++d) all.us[d] += row.us[d];
-    for (int d = 0; d < kDevices; ++d) all.packed[d] += row.packed[d];
-    for (int d = 0; d < kDevices; ++d) all.scratch[d] = std::max(all.scratch[d], row.scratch[d]);
-    for (int d = 0; d < kDevices; ++d) {
-      all.activations[d] = std::max(all.activations[d], row.activations[d]);
+#ifdef EDGEFRONT_EIGHT_AT_ONCE
+  if constexpr (kDevices == 8) {
+    if (has_wide_vectors()) {
+      add_rows_of_eight(rows_.data(), blocks, &sums->costs);
+      sums->extra = {};
+      if (!extra_.empty()) add_extra_of_eight(extra_.data(), blocks, &sums->extra);
+      return;
     }
   }
-  if (!more_.empty()) {
+#endif
+  Sums all{};
+  for (const std::uint32_t block : blocks) {
+    const CostRow<kDevices>& row = rows_[block];
+    for (int d = 0; d < kDevices; ++d) {
+      all.costs.us[d] += row.us[d];
+      all.costs.packed[d] += row.packed[d];
+      all.costs.scratch[d] = std::max(all.costs.scratch[d], row.scratch[d]);
+      all.costs.activations[d] = std::max(all.costs.activations[d], row.activations[d]);
+    }
+  }
+  if (!extra_.empty()) {
     for (const std::uint32_t block : blocks) {
-      const More& row = more_[block];
-      for (int d = 0; d < kDevices; ++d) all.analytic_us[d] += row.analytic_us[d];
-      for (int d = 0; d < kDevices; ++d) all.moved_bytes[d] += row.moved_bytes[d];
+      for (int d = 0; d < kDevices; ++d) {
+        all.extra.analytic_us[d] += extra_[block].analytic_us[d];
+        all.extra.moved_bytes[d] += extra_[block].moved_bytes[d];
+      }
     }
   }
   *sums = all;

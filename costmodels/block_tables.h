@@ -41,32 +41,36 @@ struct BlockCost {
 std::vector<BlockCost> cost_block(const LayerGraph& graph,
                                   const std::vector<const AdditiveParts*>& devices);
 
-/// A table of blocks for at most `kDevices` devices.
+/// The costs of one block on `kDevices` devices, side by side; and, added up, those of a network.
+template <int kDevices>
+struct CostRow {
+  double us[kDevices];
+  std::int32_t packed[kDevices], scratch[kDevices], activations[kDevices];
+};
+/// What is zero in many tables.
+template <int kDevices>
+struct ExtraRow {
+  double analytic_us[kDevices], moved_bytes[kDevices];
+};
+
+/// A table of blocks for at most `kDevices` devices: 1 or 8.
 template <int kDevices>
 class BlockTable {
  public:
-  /// Of a network: as BlockCost, per device.
   struct Sums {
-    double us[kDevices], analytic_us[kDevices], moved_bytes[kDevices];
-    std::int32_t packed[kDevices], scratch[kDevices], activations[kDevices];
+    CostRow<kDevices> costs;
+    ExtraRow<kDevices> extra;
   };
 
   /// costs[block][device]
   explicit BlockTable(const std::vector<std::vector<BlockCost>>& costs);
 
-  /// Of the network with these blocks.
+  /// Of the network with these blocks. The sums of each device are taken in their order.
   void add_up(std::span<const std::uint32_t> blocks, Sums* sums) const;
 
  private:
-  struct Row {
-    double us[kDevices];
-    std::int32_t packed[kDevices], scratch[kDevices], activations[kDevices];
-  };
-  struct More {
-    double analytic_us[kDevices], moved_bytes[kDevices];
-  };
-  std::vector<Row> rows_;
-  std::vector<More> more_;  ///< empty where nothing is analytic and nobody asks for moved bytes
+  std::vector<CostRow<kDevices>> rows_;
+  std::vector<ExtraRow<kDevices>> extra_;  ///< empty where it would hold zeros alone
 };
 
 }  // namespace edgefront

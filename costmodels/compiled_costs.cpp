@@ -29,6 +29,16 @@ struct Device {
   Precision precision = Precision::kInt8;
 };
 
+/// body(j) for each network of a group, written out: what it keeps of each stays in registers.
+template <typename Body, std::size_t... j>
+inline void for_each(std::index_sequence<j...>, const Body& body) {
+  (body(j), ...);
+}
+template <typename Body>
+inline void for_group(const Body& body) {
+  for_each(std::make_index_sequence<kGroup>(), body);
+}
+
 /// One walk that adds latencies and nothing else.
 struct LatencyRow {
   double us;
@@ -45,10 +55,12 @@ struct DeviceGroup {
 template <typename Sums>
 bool finish(const Device& device, const BlockCounts& counts, const Sums& sums, std::size_t d,
             NetworkCost& cost) {
-  if (std::isnan(sums.us[d]) || sums.activations[d] % 2 == 0) return false;
-  correct_latency(device.correction, {sums.us[d], sums.analytic_us[d]}, cost);
-  cost.arena_bytes = kUnit * (std::int64_t{sums.activations[d] / 2} + sums.scratch[d]);
-  cost.packed_bytes = kUnit * sums.packed[d];
+  const double us = sums.costs.us[d];
+  const std::int64_t activations = sums.costs.activations[d];
+  if (std::isnan(us) || (activations & 1) == 0) return false;
+  correct_latency(device.correction, {us, sums.extra.analytic_us[d]}, cost);
+  cost.arena_bytes = kUnit * ((activations >> 1) + sums.costs.scratch[d]);
+  cost.packed_bytes = kUnit * sums.costs.packed[d];
   cost.weights_bytes = counts.weights_bytes[static_cast<int>(device.precision)];
   cost.peak_memory_bytes = cost.arena_bytes + cost.packed_bytes;
   if (device.weights_in_ram) cost.peak_memory_bytes += cost.weights_bytes;
@@ -56,7 +68,8 @@ bool finish(const Device& device, const BlockCounts& counts, const Sums& sums, s
   cost.parameters = counts.parameters;
   cost.energy_uj.reset();
   if (device.energy) {
-    cost.energy_uj = device.energy->energy_uj(cost.macs, sums.moved_bytes[d], cost.latency_us);
+    cost.energy_uj =
+        device.energy->energy_uj(cost.macs, sums.extra.moved_bytes[d], cost.latency_us);
   }
   if (cost.energy_source != device.energy_source) cost.energy_source = device.energy_source;
   return true;
@@ -142,14 +155,16 @@ void CompiledCosts::Tables::add_devices(std::vector<std::shared_ptr<const CostMo
 void CompiledCosts::Tables::walk(const std::uint16_t* codes, std::int64_t stride,
                                  std::uint32_t* blocks_of) const {
   const SpaceBlocks::Row* rows = blocks.rows().data();
-  const int slots = blocks.slots();
+  const std::size_t slots = static_cast<std::size_t>(blocks.slots());
   std::uint32_t at[kGroup] = {};
-  for (int slot = 0; slot < slots; ++slot) {
-    for (std::int64_t j = 0; j < kGroup; ++j) {
-      const SpaceBlocks::Row row = rows[at[j] + codes[slot * stride + j]];
-      blocks_of[j * slots + slot] = row.block;
+  for (std::size_t slot = 0; slot < slots; ++slot) {
+    for_group([&](std::size_t j) {
+      const SpaceBlocks::Row& row = rows[at[j] + codes[j]];
+      blocks_of[j * slots] = row.block;
       at[j] = row.next;
-    }
+    });
+    codes += stride;
+    ++blocks_of;
   }
 }
 
@@ -221,16 +236,15 @@ void CompiledCosts::costs(std::span<const Genotype> genotypes, std::span<Network
   }
 }
 
-EncodedNetworks CompiledCosts::encode(std::span<const Genotype> genotypes) const {
-  EncodedNetworks networks;
-  networks.count = static_cast<std::int64_t>(genotypes.size());
-  networks.stride = (networks.count + kGroup - 1) / kGroup * kGroup;
-  networks.codes.resize(static_cast<std::size_t>(networks.stride * tables_->blocks.slots()));
-  for (std::int64_t i = 0; i < networks.count; ++i) {
-    tables_->blocks.encode(genotypes[static_cast<std::size_t>(i)], networks.codes.data() + i,
-                           networks.stride);
+void CompiledCosts::encode(std::span<const Genotype> genotypes, EncodedNetworks* networks) const {
+  networks->count = static_cast<std::int64_t>(genotypes.size());
+  networks->stride = (networks->count + kGroup - 1) / kGroup * kGroup;
+  // Code 0 is one of every slot: what fills a group up is a network too.
+  networks->codes.assign(static_cast<std::size_t>(networks->stride * tables_->blocks.slots()), 0);
+  for (std::int64_t i = 0; i < networks->count; ++i) {
+    tables_->blocks.encode(genotypes[static_cast<std::size_t>(i)], networks->codes.data() + i,
+                           networks->stride);
   }
-  return networks;
 }
 
 void CompiledCosts::latencies(const EncodedNetworks& networks, int device,
@@ -242,13 +256,14 @@ void CompiledCosts::latencies(const EncodedNetworks& networks, int device,
   for (std::int64_t first = 0; first < networks.count; first += kGroup) {
     double sum[kGroup] = {};
     std::uint32_t at[kGroup] = {};
+    const std::uint16_t* codes = networks.codes.data() + first;
     for (int slot = 0; slot < slots; ++slot) {
-      const std::uint16_t* codes = &networks.codes[slot * networks.stride + first];
-      for (std::int64_t j = 0; j < kGroup; ++j) {
+      for_group([&](std::size_t j) {
         const LatencyRow& row = rows[at[j] + codes[j]];
         sum[j] += row.us;
         at[j] = row.next;
-      }
+      });
+      codes += networks.stride;
     }
     const std::int64_t here = std::min(kGroup, networks.count - first);
     for (std::int64_t j = 0; j < here; ++j) out[first + j] = corrected_us(correction, sum[j]);

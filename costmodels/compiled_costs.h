@@ -40,7 +40,7 @@ class CompiledCosts {
   void costs(std::span<const Genotype> genotypes, std::span<NetworkCost> out) const;
 
   /// Throws InputError for a gene out of range.
-  EncodedNetworks encode(std::span<const Genotype> genotypes) const;
+  void encode(std::span<const Genotype> genotypes, EncodedNetworks* networks) const;
   /// Latencies alone, of a compiled device. NaN where the profile lacks a layer. `out` holds
   /// networks.count values.
   void latencies(const EncodedNetworks& networks, int device, std::span<double> out) const;

@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::size_t kMaxBlocks = std::size_t{1} << 16, kMaxRows = std::size_t{1} << 20;
 constexpr std::uint32_t kMaxCodes = std::uint32_t{1} << 16;
+constexpr int kMostTerms = kBlockQuestions + 2;  ///< of a block, and its stage's width and stride
+constexpr std::size_t kGenesAtOnce = 16;
 
 /// What one block hands to the next.
 struct Border {
@@ -238,10 +240,11 @@ class SpaceBlocksBuilder {
 
 SpaceBlocks::SpaceBlocks(const SearchSpace& space) : space_(space) {
   for (const Decision& decision : space.decisions) {
-    choices_.push_back(static_cast<std::uint8_t>(decision.choices.size()));
+    last_choice_.push_back(static_cast<std::uint8_t>(decision.choices.size() - 1));
   }
   if (SpaceBlocksBuilder(space, *this).build()) {
     blocks_ = static_cast<std::uint32_t>(graphs_.size());
+    flatten();
     return;
   }
   slots_.clear();
@@ -249,20 +252,54 @@ SpaceBlocks::SpaceBlocks(const SearchSpace& space) : space_(space) {
   graphs_.clear();
 }
 
-void SpaceBlocks::encode(const Genotype& genotype, std::uint16_t* codes,
-                         std::int64_t stride) const {
-  const std::uint8_t* choices = genotype.choices.data();
-  bool in_range = genotype.choices.size() == choices_.size();
-  for (std::size_t i = 0; in_range && i < choices_.size(); ++i) in_range = choices[i] < choices_[i];
-  if (!in_range) check_genotype(space_, genotype);
+void SpaceBlocks::flatten() {
+  std::size_t most = 1;
+  for (const Slot& slot : slots_) most = std::max(most, slot.terms.size());
+  terms_per_slot_ = most <= 2 ? 2 : kMostTerms;
   for (const Slot& slot : slots_) {
+    flat_.push_back({slot.reached_by, static_cast<std::uint32_t>(std::max(slot.depth_gene, 0)),
+                     slot.codes - 1});
+    // A slot that every network reaches is reached by the choice of gene 0 too, whatever it is.
+    std::vector<Term> terms = slot.terms;
+    terms.resize(static_cast<std::size_t>(terms_per_slot_));
+    terms_.insert(terms_.end(), terms.begin(), terms.end());
+  }
+}
+
+template <int kTerms>
+void SpaceBlocks::encode_flat(const std::uint8_t* choices, std::uint16_t* codes,
+                              std::int64_t stride) const {
+  const Term* terms = terms_.data();
+  for (const FlatSlot& slot : flat_) {
     std::uint32_t code = 0;
-    for (const Term& term : slot.terms) code += choices[term.gene] * std::uint32_t{term.multiplier};
-    const int depth = slot.depth_gene < 0 ? 0 : choices[slot.depth_gene];
-    const bool reached = (slot.reached_by >> depth & 1) != 0;
-    *codes = static_cast<std::uint16_t>(reached ? code : slot.codes - 1);
+    for (int t = 0; t < kTerms; ++t) {
+      code += std::uint32_t{choices[terms[t].gene]} * terms[t].multiplier;
+    }
+    const bool reached = (slot.reached_by >> choices[slot.depth_gene] & 1) != 0;
+    *codes = static_cast<std::uint16_t>(reached ? code : slot.nothing);
+    terms += kTerms;
     codes += stride;
   }
+}
+
+void SpaceBlocks::encode(const Genotype& genotype, std::uint16_t* codes,
+                         std::int64_t stride) const {
+  const std::size_t genes = genotype.choices.size();
+  bool in_range = genes == last_choice_.size();
+  if (!in_range) check_genotype(space_, genotype);
+  static constexpr std::uint8_t kNoGenes[1] = {0};
+  const std::uint8_t* choices = genes > 0 ? genotype.choices.data() : kNoGenes;
+  const std::size_t whole = genes / kGenesAtOnce * kGenesAtOnce;
+  for (std::size_t first = 0; first < whole; first += kGenesAtOnce) {
+    std::uint8_t above = 0;  // of a fixed number of genes, so that they are compared at once
+    for (std::size_t i = first; i < first + kGenesAtOnce; ++i)
+      above |= choices[i] > last_choice_[i];
+    in_range = in_range && above == 0;
+  }
+  for (std::size_t i = whole; i < genes; ++i) in_range &= choices[i] <= last_choice_[i];
+  if (!in_range) check_genotype(space_, genotype);
+  if (terms_per_slot_ == 2) return encode_flat<2>(choices, codes, stride);
+  encode_flat<kMostTerms>(choices, codes, stride);
 }
 
 }  // namespace edgefront

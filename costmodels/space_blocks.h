@@ -46,18 +46,31 @@ class SpaceBlocks {
  private:
   friend class SpaceBlocksBuilder;
   struct Term {
-    std::uint16_t gene, multiplier;
+    std::uint16_t gene = 0, multiplier = 0;
   };
+  /// How the code of a slot follows from genes: the sum of choice·multiplier over its terms where
+  /// the choice of depth reaches the slot, else codes − 1.
   struct Slot {
-    std::vector<Term> terms;  ///< the code is the sum of choice·multiplier …
-    std::uint32_t codes = 1;  ///< how many there are
-    int depth_gene = -1;      ///< … where this choice of depth reaches the slot, else codes − 1
+    std::vector<Term> terms;
+    std::uint32_t codes = 1;                       ///< how many there are
+    int depth_gene = -1;                           ///< −1: every network reaches it
     std::uint64_t reached_by = ~std::uint64_t{0};  ///< bit d: depth choice d reaches the slot
   };
+  /// The same without a branch or an indirection; terms_[slot·terms_per_slot_ …].
+  struct FlatSlot {
+    std::uint64_t reached_by;
+    std::uint32_t depth_gene, nothing;
+  };
+  void flatten();
+  template <int kTerms>
+  void encode_flat(const std::uint8_t* choices, std::uint16_t* codes, std::int64_t stride) const;
 
-  SearchSpace space_;                  ///< for messages
-  std::vector<std::uint8_t> choices_;  ///< per gene, how many
+  SearchSpace space_;                      ///< for messages
+  std::vector<std::uint8_t> last_choice_;  ///< per gene
   std::vector<Slot> slots_;
+  std::vector<FlatSlot> flat_;
+  std::vector<Term> terms_;
+  int terms_per_slot_ = 1;
   std::vector<Row> rows_;
   std::uint32_t blocks_ = 1;
   std::vector<LayerGraph> graphs_;

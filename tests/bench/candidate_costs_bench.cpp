@@ -19,6 +19,7 @@ namespace edgefront {
 namespace {
 
 constexpr std::size_t kNetworks = 16384;
+constexpr std::size_t kBatch = 1024;  ///< genotypes a call, as many as a large generation has
 constexpr int kRounds = 60;
 
 using Models = std::vector<std::shared_ptr<const CostModel>>;
@@ -87,18 +88,26 @@ void measure(const std::string& name) {
   const CompiledCosts one_energy(space, alike(space, 1, true));
   const CompiledCosts eight(space, alike(space, 8, false)),
       eight_energy(space, alike(space, 8, true)), mixed(space, different(space));
-  std::vector<NetworkCost> costs(8 * kNetworks);
+  std::vector<NetworkCost> costs(8 * kBatch);
   std::vector<double> latencies(kNetworks);
-  const EncodedNetworks encoded = one.encode(genotypes);
+  EncodedNetworks encoded;
+  one.encode(genotypes, &encoded);
   const auto model = model_of(space, "neon_dotprod", Precision::kInt8, false, 0);
   const auto all = [&](const CompiledCosts& compiled) {
     return [&] {
-      compiled.costs(genotypes, {costs.data(), kNetworks * std::size_t(compiled.devices())});
+      const std::span<NetworkCost> out(costs.data(), kBatch * std::size_t(compiled.devices()));
+      for (std::size_t i = 0; i < kNetworks; i += kBatch) {
+        compiled.costs({&genotypes[i], kBatch}, out);
+      }
     };
   };
   std::vector<Timed> timed{
       {"latency alone, encoded", kNetworks, [&] { one.latencies(encoded, 0, latencies); }},
-      {"encoding", kNetworks, [&] { one.encode(genotypes); }},
+      {"latency alone, encoding too", kNetworks,
+       [&] {
+         one.encode(genotypes, &encoded);
+         one.latencies(encoded, 0, latencies);
+       }},
       {"all numbers, 1 device", kNetworks, all(one)},
       {"all numbers, 8 devices", kNetworks, all(eight)},
       {"with energy, 1 device", kNetworks, all(one_energy)},

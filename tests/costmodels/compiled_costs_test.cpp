@@ -222,12 +222,14 @@ TEST_CASE("latencies alone are those of all numbers, whatever the size of the ba
   const SearchSpace space = winding_space();
   const CompiledCosts compiled(space, {analytic_model(Precision::kInt8, "neon"),
                                        table_model(space, Precision::kInt8, "neon")});
-  for (const std::size_t count : {0, 1, 7, 8, 9, 50}) {
+  EncodedNetworks encoded;
+  for (const std::size_t count : {50, 0, 1, 7, 8, 9}) {
     const std::vector<Genotype> genotypes = random_networks(space, count);
     std::vector<NetworkCost> costs(2 * count);
     compiled.costs(genotypes, costs);
     std::vector<double> latencies(count);
-    compiled.latencies(compiled.encode(genotypes), 1, latencies);
+    compiled.encode(genotypes, &encoded);
+    compiled.latencies(encoded, 1, latencies);
     for (std::size_t i = 0; i < count; ++i) CHECK(latencies[i] == costs[2 * i + 1].latency_us);
   }
 }
@@ -254,7 +256,9 @@ TEST_CASE(
     }
     CHECK(error_of(compiled, genotype) == expected);
     double latency_us = 0;
-    compiled.latencies(compiled.encode({&genotype, 1}), 0, {&latency_us, 1});
+    EncodedNetworks encoded;
+    compiled.encode({&genotype, 1}, &encoded);
+    compiled.latencies(encoded, 0, {&latency_us, 1});
     CHECK(std::isnan(latency_us) == !expected.empty());
     (expected.empty() ? costed : refused) += 1;
   }
