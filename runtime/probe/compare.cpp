@@ -49,7 +49,14 @@ std::string layer_text(const LayerKey& key) {
   return text.erase(precision, text.find(' ', precision + 1) - precision);
 }
 
-/// The same layer as `set` runs it in `precision`.
+std::string formatted(const char* format, double a, double b, double ratio, const char* faster) {
+  char line[96];
+  std::snprintf(line, sizeof line, format, a, b, ratio, faster);
+  return line;
+}
+
+}  // namespace
+
 Status rekey(LayerKey key, Precision precision, const KernelSet& set, LayerKey* out) {
   if (key.op == OpKind::kQuantize || key.op == OpKind::kDequantize) {
     return Status::invalid("layer key '" + key.text() + "' has no second precision to compare");
@@ -61,14 +68,6 @@ Status rekey(LayerKey key, Precision precision, const KernelSet& set, LayerKey* 
                 key.threads);
   return {};
 }
-
-std::string formatted(const char* format, double a, double b, double ratio, const char* faster) {
-  char line[96];
-  std::snprintf(line, sizeof line, format, a, b, ratio, faster);
-  return line;
-}
-
-}  // namespace
 
 double time_ratio(const LayerComparison& layer) {
   return layer.int8.latency_us / layer.fp32.latency_us;

@@ -26,6 +26,10 @@ const char* faster_precision(const LayerComparison& layer);
 /// depthwise 3x3 to 7x7, projections, squeeze-excite, head and classifier.
 std::vector<LayerKey> common_layers();
 
+/// The same layer as `set` runs it in `precision`. Invalid for what has no second precision
+/// (quantize, dequantize) or is no layer.
+Status rekey(LayerKey key, Precision precision, const KernelSet& set, LayerKey* out);
+
 /// The layers among the jobs of `in`, and their protocol. Invalid Status with the line's number for
 /// a line that is no job, a network, or a layer that has no second precision (quantize,
 /// dequantize).

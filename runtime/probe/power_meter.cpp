@@ -159,18 +159,19 @@ Status measure_idle(PowerMeter* meter, const ProbeTime& time, const EnergyOption
 }
 
 Status measure_energy(PowerMeter* meter, const ProbeTime& time, const EnergyOptions& options,
-                      const PowerEstimate& idle, const std::function<void()>& work,
+                      const PowerEstimate& idle, const std::function<double()>& work,
                       const std::function<bool()>& throttled_since, EnergyMeasurement* out) {
   int rejected = 0;
   for (;; ++rejected) {
     if (throttled_since) throttled_since();  // what was before does not count
     std::int64_t done = 0;
+    double worked_us = 0;
     const double start_s = time.now_s();
     double now_s = start_s;
     if (Status s = meter->start(start_s); !s.ok()) return s;
     while (!enough(*meter, options)) {
       if (now_s - start_s > options.max_seconds) return too_slow(*meter, options);
-      work();
+      worked_us += work();
       ++done;
       now_s = time.now_s();
       bool unused = false;
@@ -183,7 +184,7 @@ Status measure_energy(PowerMeter* meter, const ProbeTime& time, const EnergyOpti
                                  " energy windows; let it cool, or feed it properly");
     }
     const PowerEstimate busy = mean_power(meter->updates());
-    out->latency_us = (now_s - start_s) * 1e6 / static_cast<double>(done);
+    out->latency_us = worked_us / static_cast<double>(done);
     // The two standard errors have 9 degrees of freedom each; taking 9 for their sum is on the safe
     // side of Welch and Satterthwaite's number.
     const double half_w = student_t_quantile(0.975, kBatches - 1) *

@@ -69,12 +69,12 @@ struct EnergyOptions {
   int max_rejected = 5;     ///< windows spoilt by throttling that are repeated
 };
 
-/// Work as windows of at least `min_updates` measured it. Intervals are 95 %.
+/// Work as a window of at least `min_updates` measured it. Intervals are 95 %.
 struct EnergyMeasurement {
   double energy_uj = 0, energy_low_uj = 0, energy_high_uj = 0;  ///< per piece of work, above idle
   double power_w = 0;                                           ///< while working, idle included
   double idle_w = 0;                                            ///< what was subtracted
-  double latency_us = 0;  ///< per piece of work in this window
+  double latency_us = 0;  ///< mean of what the pieces of work said that they took
   int updates = 0;
   int rejected = 0;  ///< windows repeated because the machine was throttled meanwhile
 };
@@ -84,10 +84,12 @@ struct EnergyMeasurement {
 Status measure_idle(PowerMeter* meter, const ProbeTime& time, const EnergyOptions& options,
                     PowerEstimate* out);
 
-/// Repeats `work` until the sensor has updated often enough. `throttled_since` tells whether the
+/// Repeats `work` until the sensor has updated often enough; each call returns the time of one
+/// piece of work in µs, which may leave out what is not part of it but takes the same power (the
+/// writing of inputs). `throttled_since` tells whether the
 /// machine was throttled since it was last asked; may be empty.
 Status measure_energy(PowerMeter* meter, const ProbeTime& time, const EnergyOptions& options,
-                      const PowerEstimate& idle, const std::function<void()>& work,
+                      const PowerEstimate& idle, const std::function<double()>& work,
                       const std::function<bool()>& throttled_since, EnergyMeasurement* out);
 
 }  // namespace edgefront

@@ -5,13 +5,16 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "runtime/probe/compare.h"
 #include "runtime/probe/core_kinds.h"
 #include "runtime/probe/session.h"
+#include "runtime/probe/traces.h"
 
 namespace {
 
@@ -23,6 +26,8 @@ constexpr const char* kHelp =
     "Usage: edgefront-probe JOBS > results.jsonl\n"
     "       edgefront-probe --compare [JOBS]\n"
     "       edgefront-probe --describe\n"
+    "       edgefront-probe --soak TIME | --frequencies | --energy JOBS | --windows JOBS\n"
+    "                       [--trace FILE] [--threads N]\n"
     "\n"
     "Measures layers and networks on this machine. JOBS is a file of JSON Lines, as written by\n"
     "`edgefront layers`, or - for standard input; it is measured when it ends, and at each line\n"
@@ -38,6 +43,21 @@ constexpr const char* kHelp =
     "  --describe  print this machine and its state as one line and stop\n"
     "  --cores KIND  where cores are of several kinds, measure on this one; any other word lists\n"
     "              them (default: the fastest)\n"
+    "  --soak TIME heat with layers of MobileNetV2 and V3 for TIME (30m, 90s, 2h), then cool for\n"
+    "              half of it; temperature, power, clock and latency every second\n"
+    "  --frequencies\n"
+    "              latency and power at every clock level. For root: sets the limits of cpufreq;\n"
+    "              a second process sets them back when this one ends, in whatever way\n"
+    "  --energy JOBS\n"
+    "              energy of the layers of JOBS above the idle machine, by RAPL, INA3221, another\n"
+    "              hwmon sensor or the battery\n"
+    "  --windows JOBS\n"
+    "              the same for a power meter outside: when which layer ran, between two markers\n"
+    "              (patterns of work and rest) that `edgefront profile --power-log` finds in its "
+    "log\n"
+    "  --trace FILE\n"
+    "              where these four write their lines (default: standard output)\n"
+    "  --threads N of the layers of --soak and --frequencies (default: 1)\n"
     "  --quiet     no progress\n"
     "  --help      this text\n"
     "\n"
@@ -46,7 +66,9 @@ constexpr const char* kHelp =
     "written.\n";
 
 struct Arguments {
-  std::string jobs, cores;
+  std::string jobs, cores, soak, trace;
+  int threads = 1;
+  bool frequencies = false, energy = false, windows = false;
   bool compare = false, describe = false, quiet = false, help = false;
 };
 
@@ -62,6 +84,35 @@ int print(const std::string& text) {
   return kSurroundingsFailed;
 }
 
+/// Options with a value: true for one of them, whose value is stored and skipped; `*i` is then
+/// `argc`, with a message, if the value is missing or wrong.
+bool value_of(const std::string& argument, int argc, char** argv, int* i, Arguments* out) {
+  std::string* text = argument == "--cores"   ? &out->cores
+                      : argument == "--soak"  ? &out->soak
+                      : argument == "--trace" ? &out->trace
+                                              : nullptr;
+  if (text == nullptr && argument != "--threads") return false;
+  if (*i + 1 == argc) {
+    complain(argument + " needs a value; see --help");
+    *i = argc;
+    return true;
+  }
+  const std::string value = argv[++*i];
+  if (text != nullptr) {
+    *text = value;
+    return true;
+  }
+  char* end = nullptr;
+  const long threads = std::strtol(value.c_str(), &end, 10);
+  if (*end != '\0' || threads < 1 || threads > 1024) {
+    complain("--threads is '" + value + "'; accepted are 1 to 1024");
+    *i = argc;
+    return true;
+  }
+  out->threads = static_cast<int>(threads);
+  return true;
+}
+
 // False, with a message on standard error, for arguments that are not understood.
 bool parse_arguments(int argc, char** argv, Arguments* out) {
   for (int i = 1; i < argc; ++i) {
@@ -74,12 +125,14 @@ bool parse_arguments(int argc, char** argv, Arguments* out) {
       out->compare = true;
     } else if (argument == "--quiet") {
       out->quiet = true;
-    } else if (argument == "--cores") {
-      if (++i == argc) {
-        complain("--cores needs the name of a kind of core; see --help");
-        return false;
-      }
-      out->cores = argv[i];
+    } else if (argument == "--frequencies") {
+      out->frequencies = true;
+    } else if (argument == "--energy") {
+      out->energy = true;
+    } else if (argument == "--windows") {
+      out->windows = true;
+    } else if (value_of(argument, argc, argv, &i, out)) {
+      if (i == argc) return false;
     } else if (argument.size() > 1 && argument[0] == '-') {
       complain("unknown option '" + argument + "'; see --help");
       return false;
@@ -90,7 +143,9 @@ bool parse_arguments(int argc, char** argv, Arguments* out) {
       out->jobs = argument;
     }
   }
-  if (!out->help && !out->describe && !out->compare && out->jobs.empty()) {
+  const bool needs_jobs =
+      !out->help && !out->describe && !out->compare && out->soak.empty() && !out->frequencies;
+  if (needs_jobs && out->jobs.empty()) {
     complain("no job file given; - is standard input, see --help");
     return false;
   }
@@ -183,6 +238,72 @@ int compare(const Arguments& arguments) {
   return print(std::string("kernels ") + set->name + "\n" + comparison_table(compared));
 }
 
+/// The layers of a job file; false, with a message, where a line is no job.
+bool read_layers(const std::string& path, std::vector<edgefront::LayerKey>* out) {
+  using namespace edgefront;
+  const File file = open_jobs(path);
+  if (!file) return false;
+  std::string text;
+  for (int line = 1; read_line(file.get(), kMaxLineBytes, &text); ++line) {
+    if (text.find_first_not_of(" \t\r") == std::string::npos) continue;
+    ProbeJob job;
+    if (Status s = parse_job(text, &job); !s.ok()) {
+      complain("line " + std::to_string(line) + ": " + s.message());
+      return false;
+    }
+    if (job.kind == JobKind::kLayer) out->push_back(job.key);
+  }
+  return true;
+}
+
+edgefront::Status run_trace(const Arguments& arguments,
+                            const std::vector<edgefront::LayerKey>& keys, std::FILE* out) {
+  using namespace edgefront;
+  TraceOptions options;
+  options.threads = arguments.threads;
+  bool written = true;
+  const LineWriter write = [&](const std::string& text) {
+    const std::string line = text + "\n";
+    written = std::fwrite(line.data(), 1, line.size(), out) == line.size() && std::fflush(out) == 0;
+    return written;
+  };
+  Status status;
+  if (arguments.frequencies) {
+    status = trace_frequencies(options, write);
+  } else if (arguments.energy) {
+    status = trace_energy(keys, options, write);
+  } else if (arguments.windows) {
+    status = trace_windows(keys, options, write);
+  } else if (parse_duration(arguments.soak, &options.soak.heat_s)) {
+    options.soak.cool_s = options.soak.heat_s / 2;
+    status = trace_soak(options, write);
+  } else {
+    return Status::invalid("--soak is '" + arguments.soak +
+                           "'; accepted are times such as 30m, 90s or 2h");
+  }
+  return written ? status : Status::environment("the trace could not be written");
+}
+
+int trace(const Arguments& arguments) {
+  std::vector<edgefront::LayerKey> keys;
+  const bool of_layers = arguments.energy || arguments.windows;
+  if (of_layers && !read_layers(arguments.jobs, &keys)) return kWrongInput;
+  std::FILE* out = stdout;
+  File file;
+  if (!arguments.trace.empty()) {
+    file.reset(std::fopen(arguments.trace.c_str(), "we"));
+    out = file.get();
+    if (out == nullptr) {
+      complain("cannot write '" + arguments.trace + "': " + std::strerror(errno));
+      return kSurroundingsFailed;
+    }
+  }
+  const edgefront::Status status = run_trace(arguments, keys, out);
+  if (status.ok()) return kDone;
+  complain(status.message());
+  return status.code() == edgefront::StatusCode::kInvalid ? kWrongInput : kSurroundingsFailed;
+}
+
 int measure(const Arguments& arguments) {
   const File file = open_jobs(arguments.jobs);
   if (!file) return kWrongInput;
@@ -205,5 +326,7 @@ int main(int argc, char** argv) {
   if (arguments.help) return print(kHelp);
   if (!arguments.cores.empty() && !confine_to(arguments.cores)) return kWrongInput;
   if (arguments.describe) return describe();
+  const bool traced = arguments.frequencies || arguments.energy || arguments.windows;
+  if (traced || !arguments.soak.empty()) return trace(arguments);
   return arguments.compare ? compare(arguments) : measure(arguments);
 }
