@@ -70,6 +70,9 @@ class CandidateEvaluator {
   std::vector<NetworkCost> costs_of(const LayerGraph& graph) const;
   std::vector<NetworkCost> costs_of(const Genotype& genotype) const;
   double value(const MetricChoice& choice, const Measured& measured) const;
+  /// Relative excess of one constraint. A calibrated latency is judged by the upper end of its
+  /// interval, so that nearly all feasible networks keep the budget when they are measured.
+  double excess(const Limit& limit, const Measured& measured) const;
   std::map<std::string, double> all_metrics(const Measured& measured) const;
 
   const SearchSpace& space_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "experiments/host.h"
 #include "experiments/pipeline/json_text.h"
@@ -35,6 +36,16 @@ std::vector<ObjectiveVector> objectives_of(const ParetoArchive& archive) {
   return points;
 }
 
+std::string measured_json(const std::map<std::string, double>& measured) {
+  return measured.empty() ? json_string("predicted only") : json_object(measured);
+}
+
+std::map<std::string, double> read_measured(const Json& json) {
+  std::map<std::string, double> measured;
+  if (json.is_object()) measured = json.get<std::map<std::string, double>>();
+  return measured;
+}
+
 std::string member_json(const FrontMember& member) {
   std::string out = "{\"index\":" + std::to_string(member.index) +
                     ",\"genotype\":" + json_string(member.genotype) +
@@ -42,13 +53,21 @@ std::string member_json(const FrontMember& member) {
                     ",\"metrics\":" + json_object(member.metrics);
   if (member.exported) {
     const ExportedFacts& facts = *member.exported;
-    out += ",\"measured\":" +
-           (facts.measured.empty() ? json_string("predicted only") : json_object(facts.measured)) +
+    out += ",\"measured\":" + measured_json(facts.measured) +
            ",\"float_top1\":" + json_number(facts.float_top1) +
            ",\"int8_top1\":" + json_number(facts.int8_top1) +
            ",\"files\":" + json_strings(facts.files);
+  } else if (member.measured) {
+    out += ",\"measured\":" + measured_json(*member.measured);
   }
   return out + "}";
+}
+
+std::string dropped_json(const DroppedMember& member) {
+  return "{\"index\":" + std::to_string(member.index) +
+         ",\"genotype\":" + json_string(member.genotype) +
+         ",\"reason\":" + json_string(member.reason) +
+         ",\"measured\":" + measured_json(member.measured) + "}";
 }
 
 FrontMember read_member(const Json& json) {
@@ -57,15 +76,15 @@ FrontMember read_member(const Json& json) {
   member.genotype = json.at("genotype").get<std::string>();
   member.objectives = json.at("objectives").get<std::vector<double>>();
   member.metrics = json.at("metrics").get<std::map<std::string, double>>();
-  if (json.contains("measured")) {
+  if (json.contains("float_top1")) {
     ExportedFacts facts;
-    if (json.at("measured").is_object()) {
-      facts.measured = json.at("measured").get<std::map<std::string, double>>();
-    }
+    facts.measured = read_measured(json.at("measured"));
     facts.float_top1 = json.at("float_top1").get<double>();
     facts.int8_top1 = json.at("int8_top1").get<double>();
     facts.files = json.at("files").get<std::vector<std::string>>();
     member.exported = std::move(facts);
+  } else if (json.contains("measured")) {
+    member.measured = read_measured(json.at("measured"));
   }
   return member;
 }
@@ -77,6 +96,11 @@ Front read_front_json(const Json& json) {
   if (!json.at("hypervolume").is_null()) front.hypervolume = json.at("hypervolume").get<double>();
   front.evaluations = json.at("evaluations").get<std::int64_t>();
   for (const Json& member : json.at("members")) front.members.push_back(read_member(member));
+  for (const Json& member : json.value("dropped", Json::array())) {
+    front.dropped.push_back(
+        {member.at("index").get<std::int64_t>(), member.at("genotype").get<std::string>(),
+         member.at("reason").get<std::string>(), read_measured(member.at("measured"))});
+  }
   for (const FrontMember& member : front.members) {
     if (member.objectives.size() != front.objectives.size()) {
       throw InputError("a member has " + std::to_string(member.objectives.size()) +
@@ -102,25 +126,29 @@ std::vector<double> reference_point(const std::vector<EvaluationRecord>& records
 }
 
 Front build_front(const std::vector<std::string>& objectives,
-                  const std::vector<EvaluationRecord>& records) {
+                  const std::vector<EvaluationRecord>& records,
+                  std::vector<DroppedMember> dropped) {
   Front front;
   front.objectives = objectives;
   front.evaluations = static_cast<std::int64_t>(records.size());
   front.reference = reference_point(records);
-  ParetoArchive archive;
+  std::set<std::string> losers;
+  for (const DroppedMember& member : dropped) losers.insert(member.genotype);
+  ParetoArchive archive, winners;
   std::map<std::int64_t, const EvaluationRecord*> by_index;
   for (const EvaluationRecord& record : records) {
     archive.insert(without_genotype(record));
+    if (losers.count(record.genotype) == 0) winners.insert(without_genotype(record));
     by_index[record.index] = &record;
   }
+  front.dropped = std::move(dropped);
   if (objectives.size() <= 3) {
     front.hypervolume =
         front.reference.empty() ? 0.0 : hypervolume(objectives_of(archive), front.reference);
   }
-  for (const Evaluation& member : archive.front()) {
+  for (const Evaluation& member : winners.front()) {
     const EvaluationRecord& record = *by_index.at(member.index);
-    front.members.push_back(
-        {record.index, record.genotype, record.objectives, record.metrics, std::nullopt});
+    front.members.push_back({record.index, record.genotype, record.objectives, record.metrics});
   }
   return front;
 }
@@ -148,7 +176,11 @@ std::string front_json(const Front& front) {
   for (std::size_t i = 0; i < front.members.size(); ++i) {
     out += (i == 0 ? "\n" : ",\n") + member_json(front.members[i]);
   }
-  return out + "\n]\n}\n";
+  out += "\n]";
+  for (std::size_t i = 0; i < front.dropped.size(); ++i) {
+    out += (i == 0 ? ",\n\"dropped\":[\n" : ",\n") + dropped_json(front.dropped[i]);
+  }
+  return out + (front.dropped.empty() ? "\n}\n" : "\n]\n}\n");
 }
 
 std::string front_csv(const Front& front) {
@@ -158,14 +190,14 @@ std::string front_csv(const Front& front) {
   for (const FrontMember& member : front.members) {
     out += std::to_string(member.index) + "," + member.genotype;
     for (const double value : member.objectives) out += "," + json_number(value);
-    if (!member.exported) {
-      out += ",,,\n";
-      continue;
-    }
-    const auto latency = member.exported->measured.find("latency_us");
-    out += latency == member.exported->measured.end() ? "," : "," + json_number(latency->second);
-    out += "," + json_number(member.exported->float_top1) + "," +
-           json_number(member.exported->int8_top1) + "\n";
+    std::map<std::string, double> measured;
+    if (member.measured) measured = *member.measured;
+    if (member.exported) measured = member.exported->measured;
+    const auto latency = measured.find("latency_us");
+    out += latency == measured.end() ? "," : "," + json_number(latency->second);
+    out += member.exported ? "," + json_number(member.exported->float_top1) + "," +
+                                 json_number(member.exported->int8_top1) + "\n"
+                           : ",,\n";
   }
   return out;
 }

@@ -1,5 +1,6 @@
 // The front of a run as front.json and front.csv, and the hypervolume over evaluations; both are
-// functions of the journal alone. No times and no paths of this machine: same run, same bytes.
+// functions of the journal and of what was measured afterwards. No times and no paths of this
+// machine: same run, same bytes.
 #pragma once
 
 #include <cstdint>
@@ -25,8 +26,19 @@ struct FrontMember {
   std::string genotype;
   std::vector<double> objectives;
   std::map<std::string, double> metrics;
-  std::optional<ExportedFacts> exported;
+  /// Of a search under a latency budget: what the re-measurement gave (budget_check.h), empty where
+  /// it was not possible. Gives way to `exported`.
+  std::optional<std::map<std::string, double>> measured{};
+  std::optional<ExportedFacts> exported{};
   bool operator==(const FrontMember&) const = default;
+};
+
+/// Feasible by its prediction, but no winner when it was measured.
+struct DroppedMember {
+  std::int64_t index = 0;
+  std::string genotype, reason;
+  std::map<std::string, double> measured;
+  bool operator==(const DroppedMember&) const = default;
 };
 
 struct Front {
@@ -35,6 +47,7 @@ struct Front {
   std::optional<double> hypervolume;    ///< nothing with more than three objectives
   std::int64_t evaluations = 0;         ///< answered, failed ones included
   std::vector<FrontMember> members;     ///< by the first objective, then the others, then index
+  std::vector<DroppedMember> dropped;   ///< in the order in which they were measured
   bool operator==(const Front&) const = default;
 };
 
@@ -43,9 +56,11 @@ struct Front {
 /// are comparable only against a common reference.
 std::vector<double> reference_point(const std::vector<EvaluationRecord>& records);
 
-/// `records` in order of index.
+/// `records` in order of index. The members are the best of those that are not in `dropped`;
+/// reference and hypervolume are of all, as predicted.
 Front build_front(const std::vector<std::string>& objectives,
-                  const std::vector<EvaluationRecord>& records);
+                  const std::vector<EvaluationRecord>& records,
+                  std::vector<DroppedMember> dropped = {});
 
 /// Element i: hypervolume of the first i + 1 records against `reference`. Empty with more than
 /// three objectives or an empty reference.

@@ -148,18 +148,20 @@ RunState load_run(const std::string& folder) {
     }
     state.evaluations.push_back(std::move(record));
   }
-  state.front = build_front(state.experiment.objectives, state.evaluations);
+  Front known;
+  if (std::filesystem::exists(folder + "/front.json")) known = read_front(folder);
+  state.front = build_front(state.experiment.objectives, state.evaluations, known.dropped);
   state.hypervolume = hypervolume_curve(state.evaluations, state.front.reference);
-  if (std::filesystem::exists(folder + "/front.json")) {
-    keep_exported_facts(read_front(folder), state.front);
-  }
+  keep_measured_facts(known, state.front);
   return state;
 }
 
-void keep_exported_facts(const Front& old, Front& front) {
+void keep_measured_facts(const Front& old, Front& front) {
   for (FrontMember& member : front.members) {
     for (const FrontMember& known : old.members) {
-      if (known.genotype == member.genotype) member.exported = known.exported;
+      if (known.genotype != member.genotype) continue;
+      member.exported = known.exported;
+      member.measured = known.measured;
     }
   }
 }

@@ -58,14 +58,14 @@ struct RunState {
   SearchExperiment experiment;
   Manifest manifest;
   std::vector<EvaluationRecord> evaluations;  ///< by index
-  Front front;  ///< built from the journal, with what export has added to front.json
+  Front front;                      ///< built from the journal, with what was measured since
   std::vector<double> hypervolume;  ///< hypervolume_curve() against front.reference
 };
 
 /// Throws InputError (file, line) for anything missing, damaged or of another run.
 RunState load_run(const std::string& folder);
 
-/// Copies what export found for the same genotypes from `old` to `front`.
-void keep_exported_facts(const Front& old, Front& front);
+/// Copies what was measured and exported of the same genotypes from `old` to `front`.
+void keep_measured_facts(const Front& old, Front& front);
 
 }  // namespace edgefront

@@ -247,17 +247,19 @@ class SearchRun {
     std::sort(all_.begin(), all_.end(), [](const EvaluationRecord& a, const EvaluationRecord& b) {
       return a.index < b.index;
     });
-    result.front = build_front(experiment_.objectives, all_);
-    writer().close();
+    Front known;
     if (std::filesystem::exists(folder_ + "/front.json")) {
       try {
-        keep_exported_facts(read_front(folder_), result.front);
+        known = read_front(folder_);
       } catch (const InputError& error) {
         notice(std::string(error.what()) + "; it is written anew from the journal");
       }
     }
+    result.front = build_front(experiment_.objectives, all_, known.dropped);
+    keep_measured_facts(known, result.front);
+    writer().close();
     write_front_files(folder_, result.front);
-    if (result.front.members.empty()) refuse_infeasible();
+    if (result.front.members.empty() && result.front.dropped.empty()) refuse_infeasible();
     return result;
   }
 

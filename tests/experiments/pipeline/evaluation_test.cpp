@@ -156,6 +156,41 @@ TEST_CASE("exact costs leave out the error and carry the interval of the latency
   CHECK(setup.accuracy.calls == 0);
 }
 
+/// MacsCostModel as if fitted on whole networks.
+class CalibratedCostModel final : public CostModel {
+ public:
+  NetworkCost estimate(const LayerGraph& graph) const override {
+    NetworkCost cost = toy::MacsCostModel().estimate(graph);
+    cost.calibrated = true;
+    return cost;
+  }
+  std::vector<LayerCost> layers(const LayerGraph&) const override { return {}; }
+};
+
+TEST_CASE("a limit on a calibrated latency is one on the upper end of its interval") {
+  Setup setup;
+  const Genotype small = setup.space.references.at("small");
+  const NetworkCost cost = setup.devices[0].model->estimate(lower(decode(setup.space, small)));
+  const double limit = 1.05 * cost.latency_us;  // above the latency, below its upper end
+  const EvaluationOptions options{.objectives = {"latency_us"},
+                                  .constraints = {{"latency_us@host", limit}}};
+  CHECK(setup.evaluate(options).violation == 0);  // not calibrated: only an estimate is known
+  setup.devices[0].model = std::make_shared<CalibratedCostModel>();
+  const EvaluationRecord record = setup.evaluate(options);
+  CHECK(record.violation == doctest::Approx(cost.latency_high_us / limit - 1));
+  const CandidateEvaluator evaluator(setup.space, setup.devices, setup.accuracy, options);
+  CHECK(evaluator.problem().exact_costs({small})[0].violation == record.violation);
+
+  EvaluationRecord by_hand;
+  by_hand.metrics = {{"latency_us", 38}, {"latency_high_us", 42}};
+  by_hand.violation = 0.05;
+  const CandidateEvaluator limited(
+      setup.space, setup.devices, setup.accuracy,
+      {.objectives = {"latency_us"}, .constraints = {{"latency_us@host", 40}}});
+  CHECK(limited.binding_constraint(by_hand) ==
+        "latency_us@host 38us (up to 42us when measured) over the limit of 40us");
+}
+
 TEST_CASE("the binding constraint is the one with the largest relative excess") {
   Setup setup;
   EvaluationRecord record;

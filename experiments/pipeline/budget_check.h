@@ -1,0 +1,60 @@
+// Whether the winners of a search keep its latency budgets when they are measured: that a predicted
+// latency is within a budget does not promise it.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "experiments/pipeline/front_files.h"
+#include "experiments/pipeline/journal.h"
+#include "experiments/search_experiment.h"
+#include "runtime/probe/statistics.h"
+
+namespace edgefront {
+
+/// A constraint on a latency that can be measured.
+struct LatencyBudget {
+  std::string name;  ///< of the constraint, e.g. "latency_us@pi"
+  double limit_us = 0;
+  double LatencyStatistics::*statistic = nullptr;  ///< the one that the budget limits
+};
+
+/// The constraints on latency_us and latency_p95_us of the experiment's device with this number.
+std::vector<LatencyBudget> latency_budgets(const SearchExperiment& experiment, std::size_t device);
+
+/// Of several measurements of one network, seconds apart, each in a process of its own: the upper
+/// 95 % bound of one more, as far as these tell. The largest of the ends of their intervals, and of
+/// the prediction interval of Student's t over their values, mean + t·s·√(1 + 1/n): machines drift
+/// from second to second more than the interval within one measurement knows. At least two.
+double upper_bound_us(const std::vector<LatencyStatistics>& rounds,
+                      double LatencyStatistics::*statistic);
+
+/// One process's measurements of all networks, in order.
+struct BudgetRound {
+  std::vector<LatencyStatistics> networks;
+  double reference_kernel_us = -1;  ///< of the machine then; −1: unknown
+};
+
+struct BudgetCheckOptions {
+  std::vector<LatencyBudget> budgets;
+  int rounds = 5;
+  /// Starts a process, measures networks (text of genotypes) in it, and waits before the next one.
+  std::function<BudgetRound(const std::vector<std::string>& genotypes, int round)> measure;
+  /// Of the machine when it was profiled; −1: unknown. Where all rounds met a faster machine, the
+  /// bounds are raised by what it was faster, up to a tenth: it will be that slow again.
+  double reference_kernel_us = -1;
+};
+
+struct BudgetCheck {
+  int kept = 0, dropped = 0;  ///< by this call
+};
+
+/// Measures the members of `front` that were not measured yet. One whose upper bound is over a
+/// budget goes to `front.dropped` with the reason, and who stands behind it in `records` is
+/// measured in its place, until all members are kept. After a few such rounds the rest is dropped
+/// unmeasured: then the profile is no longer true.
+BudgetCheck check_budgets(const BudgetCheckOptions& options,
+                          const std::vector<EvaluationRecord>& records, Front& front);
+
+}  // namespace edgefront
