@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "costmodels/block_tables.h"
+#include "costmodels/device_terms.h"
 #include "costmodels/latency_correction.h"
 #include "costmodels/network_totals.h"
 #include "costmodels/space_blocks.h"
@@ -25,6 +26,7 @@ struct Device {
   LatencyCorrection correction;
   std::optional<EnergyModel> energy;
   std::string energy_source = "none";
+  DeviceTerms terms;
   bool weights_in_ram = true;
   Precision precision = Precision::kInt8;
 };
@@ -72,6 +74,7 @@ bool finish(const Device& device, const BlockCounts& counts, const Sums& sums, s
         device.energy->energy_uj(cost.macs, sums.extra.moved_bytes[d], cost.latency_us);
   }
   if (cost.energy_source != device.energy_source) cost.energy_source = device.energy_source;
+  add_device_terms(device.terms, cost);
   return true;
 }
 
@@ -79,6 +82,7 @@ Device describe(std::shared_ptr<const CostModel> model) {
   Device device;
   if (const AdditiveParts* parts = model->parts()) {
     device.correction = parts->correction;
+    device.terms = parts->terms;
     device.energy = energy_model(parts->description, parts->precision);
     if (device.energy) device.energy_source = "modelled";
     device.weights_in_ram = parts->description.weights_in_ram;

@@ -310,4 +310,42 @@ void fit_throttling(std::span<const ClockSample> heating, std::span<const ClockS
   constants.recover_c = recovered;
 }
 
+ThermalConstants thermal_of_soak(std::span<const SoakSample> soak,
+                                 const std::string& power_source) {
+  std::vector<ClockSample> heating, cooling;
+  for (const SoakSample& s : soak) {
+    if (s.temperature_c == -1) {
+      throw InputError("soak: no temperature at " + std::to_string(s.time_s) +
+                       " s; the machine shows no processor sensor");
+    }
+    if (s.latency_us <= 0 || s.phase == SoakPhase::kRest) continue;
+    (s.phase == SoakPhase::kHeat ? heating : cooling).push_back({s.temperature_c, s.latency_us});
+  }
+  if (heating.empty() || cooling.empty()) {
+    throw InputError("soak: it has no samples of heating or of cooling");
+  }
+  const bool in_watts = !power_source.empty();
+  const double full_us = full_clock_us(heating);
+  std::vector<ThermalSample> trace;
+  std::vector<double> rest_w, load_w;
+  for (const SoakSample& s : soak) {
+    const bool heats = s.phase == SoakPhase::kHeat;
+    if (in_watts ? s.power_w < 0 : heats && s.latency_us <= 0) continue;
+    // Without a sensor power is taken to go with the clock, as the model has it.
+    const double loads = heats ? std::min(1.0, full_us / s.latency_us) : 0;
+    trace.push_back({s.time_s, s.temperature_c, in_watts ? s.power_w : loads});
+    if (s.phase == SoakPhase::kRest) rest_w.push_back(trace.back().power_w);
+    if (heats && !s.throttled) load_w.push_back(trace.back().power_w);
+  }
+  if (rest_w.empty() || load_w.empty()) {
+    throw InputError("soak: it has no samples of rest or of unthrottled heating");
+  }
+  ThermalConstants constants = fit_thermal(trace);
+  fit_throttling(heating, cooling, constants);
+  constants.load_w = in_watts ? median(std::move(load_w)) : 1;
+  constants.idle_w = median(std::move(rest_w));
+  constants.power_source = power_source;
+  return constants;
+}
+
 }  // namespace edgefront

@@ -4,9 +4,11 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <vector>
 
 #include "hwprofiles/device_profile.h"
+#include "runtime/probe/soak.h"
 
 namespace edgefront {
 
@@ -77,5 +79,10 @@ struct ClockSample {
 /// An empty curve, where the two temperatures mean nothing, if the machine never throttled.
 void fit_throttling(std::span<const ClockSample> heating, std::span<const ClockSample> cooling,
                     ThermalConstants& constants);
+
+/// All constants of a soak (`edgefront-probe --soak`). `power_source` names what told its power;
+/// where it is empty, the load counts as 1 in place of watts. Throws InputError for a soak without
+/// temperatures or without one of its phases.
+ThermalConstants thermal_of_soak(std::span<const SoakSample> soak, const std::string& power_source);
 
 }  // namespace edgefront

@@ -158,6 +158,50 @@ TEST_CASE("a trace of one power from rest gives R, tau and the ambient temperatu
   CHECK(fit.ambient_c == doctest::Approx(25).epsilon(1e-3));
 }
 
+TEST_CASE("a soak gives all constants, in watts or in loads where no sensor told the power") {
+  const ThermalConstants truth = throttling_board();
+  RandomStream random(11, 0);
+  for (const std::string source : {"ina3221 VDD_IN", ""}) {
+    CAPTURE(source);
+    std::vector<SoakSample> soak;
+    double temperature_c = 25 + 9 * 1.5;
+    for (int second = 1; second <= 2400; ++second) {
+      const SoakPhase phase = second <= 60     ? SoakPhase::kRest
+                              : second <= 1500 ? SoakPhase::kHeat
+                                               : SoakPhase::kCool;
+      const double factor = frequency_factor(truth, temperature_c);
+      const double power_w = phase == SoakPhase::kHeat ? 1.5 + 6 * factor : 1.5;
+      const double target = 25 + 9 * power_w;
+      temperature_c = target + (temperature_c - target) * std::exp(-1 / truth.tau_s);
+      SoakSample sample;
+      sample.phase = phase;
+      sample.time_s = second;
+      sample.temperature_c = temperature_c + 0.3 * random.normal();
+      sample.power_w = source.empty() ? -1 : power_w;
+      sample.latency_us = 500 / factor * (1 + 0.005 * random.normal());
+      sample.throttled = factor < 1;
+      soak.push_back(sample);
+    }
+    const ThermalConstants fit = thermal_of_soak(soak, source);
+    CHECK(fit.power_source == source);
+    CHECK(fit.throttle_c == doctest::Approx(80).epsilon(0.03));
+    if (source.empty()) {
+      CHECK(fit.load_w == 1);
+      CHECK(fit.idle_w == 0);
+      CHECK(fit.r_c_per_w == doctest::Approx(9 * 6).epsilon(0.05));
+    } else {
+      CHECK(fit.r_c_per_w == doctest::Approx(9).epsilon(0.05));
+      CHECK(fit.tau_s == doctest::Approx(140).epsilon(0.05));
+      CHECK(fit.load_w == doctest::Approx(7.5).epsilon(0.02));
+      CHECK(fit.idle_w == doctest::Approx(1.5));
+    }
+  }
+  std::vector<SoakSample> blind(100);
+  CHECK(contains(input_error_of([&] { thermal_of_soak(blind, ""); }), "shows no processor sensor"));
+  for (SoakSample& sample : blind) sample.temperature_c = 40;
+  CHECK(contains(input_error_of([&] { thermal_of_soak(blind, ""); }), "no samples of heating"));
+}
+
 TEST_CASE("traces that show no heating are refused with the reason") {
   std::vector<ThermalSample> trace;
   CHECK(contains(input_error_of([&] { fit_thermal(trace); }), "0 samples; at least 10"));
