@@ -10,7 +10,6 @@
 #include "hwprofiles/layer_listing.h"
 #include "hwprofiles/measuring_plan.h"
 #include "hwprofiles/state_change.h"
-#include "runtime/model.h"
 #include "space/architecture.h"
 #include "space/error.h"
 #include "space/lower.h"
@@ -18,70 +17,23 @@
 namespace edgefront {
 namespace {
 
-constexpr std::int64_t kGroupWeightBytes = std::int64_t{256} << 20;  // of models held at once
 constexpr std::int64_t kMostContextBytes = std::int64_t{64} << 20;
 constexpr int kTypicalNetworks = 21;
 constexpr int kNetworksForShares = 300;
 constexpr double kMostInterpolationError = 0.25;  // a layer that is less certain is measured
 
-void throw_unless_ok(const Status& status) {
-  if (status.ok()) return;
-  if (status.code() == StatusCode::kEnvironment) throw EnvironmentError(status.message());
-  throw InputError(status.message());
-}
-
-/// Seconds since 1970.
-std::int64_t utc_seconds() {
-  return std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-}
-
-std::string utc_now() {
-  const std::time_t now = utc_seconds();
+std::string utc_text(std::time_t time) {
   std::tm parts{};
-  gmtime_r(&now, &parts);
+  gmtime_r(&time, &parts);
   char text[32];
   std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
   return text;
 }
 
-/// Empty, or what differs. The OS, free memory and this program's kernel sets may change; what
-/// times depend on may not.
-std::string difference(const DeviceIdentity& profile, const DeviceIdentity& here) {
-  const auto differs = [](const std::string& field, const std::string& was, const std::string& is) {
-    return field + " is \"" + is + "\" here and \"" + was + "\" in the profile";
-  };
-  const auto number = [&](const std::string& field, std::int64_t was, std::int64_t is) {
-    return differs(field, std::to_string(was), std::to_string(is));
-  };
-  const auto words = [](const std::vector<std::string>& list) {
-    std::string text;
-    for (const auto& word : list) text += (text.empty() ? "" : " ") + word;
-    return text;
-  };
-  if (profile.cpu_model != here.cpu_model) {
-    return differs("cpu_model", profile.cpu_model, here.cpu_model);
-  }
-  if (profile.architecture != here.architecture) {
-    return differs("architecture", profile.architecture, here.architecture);
-  }
-  if (profile.features != here.features) {
-    return differs("features", words(profile.features), words(here.features));
-  }
-  if (profile.cores != here.cores) return number("cores", profile.cores, here.cores);
-  if (profile.l1d_bytes != here.l1d_bytes) {
-    return number("l1d_bytes", profile.l1d_bytes, here.l1d_bytes);
-  }
-  if (profile.l2_bytes != here.l2_bytes) return number("l2_bytes", profile.l2_bytes, here.l2_bytes);
-  if (profile.l3_bytes != here.l3_bytes) return number("l3_bytes", profile.l3_bytes, here.l3_bytes);
-  return "";
-}
-
-void require_identity(const DeviceProfile& profile, const DeviceIdentity& here,
+void require_identity(const DeviceProfile& profile, const DeviceIdentity& device,
                       const std::string& path) {
-  const std::string problem = difference(profile.identity, here);
-  if (!problem.empty()) {
-    throw InputError(path + " was measured on another machine: " + problem);
-  }
+  const std::string problem = identity_difference(profile.identity, device);
+  if (!problem.empty()) throw InputError(path + " was measured on another device: " + problem);
 }
 
 std::set<std::string> texts_of(const std::vector<LayerKey>& keys) {
@@ -108,21 +60,20 @@ class SettingProfiler {
  public:
   SettingProfiler(const SearchSpace& space, const ProfileOptions& options, Precision precision,
                   int threads, const KernelSet& set, const ProfileProgress& progress,
-                  DeviceProfile& profile)
+                  MeasuringDevice& device, DeviceProfile& profile,
+                  const std::function<void()>& save)
       : space_(space),
         options_(options),
         precision_(precision),
         threads_(threads),
         set_(set),
         progress_(progress),
-        profile_(profile) {}
+        device_(device),
+        profile_(profile),
+        save_(save) {}
 
   void run() {
-    std::vector<LayerKey> keys = distinct_layers(space_, precision_, threads_, set_);
-    if (precision_ == Precision::kInt8 && wants_both_precisions(options_)) {
-      const std::vector<LayerKey> conversions = conversion_keys(keys, threads_, set_);
-      keys.insert(keys.end(), conversions.begin(), conversions.end());
-    }
+    const std::vector<LayerKey> keys = wanted_layers(space_, options_, precision_, threads_, set_);
     drop_stale(keys);
     complete(keys);
     measure_networks_of_space();
@@ -206,37 +157,34 @@ class SettingProfiler {
   }
 
   void measure(const std::vector<LayerKey>& missing) {
-    if (missing.empty()) return;
-    std::vector<LayerMeasurement> measured;
     ProtocolOptions protocol = options_.protocol;
     protocol.context_bytes = typical_weights_bytes();
-    throw_unless_ok(measure_layers(missing, protocol, progress_of("layers"), &measured));
-    for (auto& layer : measured) {
-      LayerEntry entry = std::move(layer);
-      entry.measured_at = utc_seconds();
-      const std::string text = entry.key.text();
-      profile_.layers.insert_or_assign(text, std::move(entry));
-    }
-  }
-
-  bool of_this_run(const NetworkEntry& n) const {
-    return n.space_digest == space_.digest && same_setting(n, precision_, threads_, set_.name);
+    device_.measure_layers(missing, protocol, progress_of("layers"),
+                           [this](const std::vector<LayerMeasurement>& measured) {
+                             const std::int64_t now = seconds_now();
+                             for (const LayerMeasurement& layer : measured) {
+                               LayerEntry entry(layer);
+                               entry.measured_at = now;
+                               profile_.layers.insert_or_assign(layer.key.text(), std::move(entry));
+                             }
+                             if (save_) save_();
+                           });
   }
 
   void measure_networks_of_space() {
-    std::vector<Genotype> known;
-    for (const auto& n : profile_.networks) {
-      if (of_this_run(n)) known.push_back(parse_genotype(space_, n.genotype));
+    for (NetworkEntry& n : profile_.networks) {
+      if (n.space_digest == space_.digest && same_setting(n, precision_, threads_, set_.name)) {
+        n.predicted_sum_us = sum_of(parse_genotype(space_, n.genotype));
+      }
     }
-    const int wanted = options_.calibration_networks - static_cast<int>(known.size());
-    const std::vector<Genotype> drawn = draw_networks(space_, wanted, options_.seed, known);
-    std::vector<NetworkEntry> entries =
-        measure_genotypes(space_, drawn, precision_, threads_, set_.name,
-                          options_.networks_protocol, progress_of("networks"));
-    std::move(entries.begin(), entries.end(), std::back_inserter(profile_.networks));
-    for (auto& n : profile_.networks) {
-      if (of_this_run(n)) n.predicted_sum_us = sum_of(parse_genotype(space_, n.genotype));
-    }
+    const std::vector<Genotype> missing =
+        missing_networks(space_, options_, precision_, threads_, set_, profile_);
+    measure_genotypes(space_, missing, precision_, threads_, set_, options_.networks_protocol,
+                      progress_of("networks"), device_, [&](std::size_t i, NetworkEntry entry) {
+                        entry.predicted_sum_us = sum_of(missing[i]);
+                        profile_.networks.push_back(std::move(entry));
+                        if (save_) save_();
+                      });
   }
 
   std::vector<LayerKey> keys_of(const Genotype& genotype) const {
@@ -257,13 +205,16 @@ class SettingProfiler {
   int threads_;
   const KernelSet& set_;
   const ProfileProgress& progress_;
+  MeasuringDevice& device_;
   DeviceProfile& profile_;
+  const std::function<void()>& save_;
 };
 
 }  // namespace
 
-void require_same_device(const DeviceProfile& profile, const std::string& path) {
-  require_identity(profile, describe_device(""), path);
+void require_same_device(const DeviceProfile& profile, const std::string& path,
+                         const MeasuringDevice& device) {
+  require_identity(profile, device.identity(), path);
 }
 
 ProtocolOptions network_protocol(std::uint64_t seed) {
@@ -275,67 +226,109 @@ ProtocolOptions network_protocol(std::uint64_t seed) {
   return protocol;
 }
 
-std::vector<NetworkEntry> measure_genotypes(const SearchSpace& space,
-                                            const std::vector<Genotype>& genotypes,
-                                            Precision precision, int threads,
-                                            const std::string& kernel_set,
-                                            const ProtocolOptions& protocol,
-                                            const ProbeProgress& progress) {
-  std::vector<NetworkEntry> entries;
-  const int total = static_cast<int>(genotypes.size());
-  int done_before = 0;
-  // As many networks side by side as memory allows: those of a group are interleaved.
-  for (std::size_t first = 0; first < genotypes.size();) {
-    std::vector<Model> models;
-    std::vector<std::string> names;
-    std::int64_t bytes = 0;
-    for (std::size_t i = first; i < genotypes.size() && bytes < kGroupWeightBytes; ++i) {
-      const LayerGraph graph = with_precision(lower(decode(space, genotypes[i])), precision);
-      models.push_back(generated_model(graph, protocol.seed));
-      names.push_back(to_text(space, genotypes[i]));
-      bytes += weights_bytes(graph);
-    }
-    std::vector<const Model*> pointers;
-    for (const Model& model : models) pointers.push_back(&model);
-    const auto group = static_cast<int>(models.size());
-    std::vector<NetworkMeasurement> measured;
-    throw_unless_ok(measure_networks(
-        pointers, names, kernel_set, threads, protocol,
-        [&](int done, int passes) {  // the probe may count an entry once per pass
-          const auto networks = static_cast<int>(std::int64_t{done} * group / std::max(passes, 1));
-          if (progress) progress(done_before + networks, total);
-        },
-        &measured));
-    done_before += group;
-    for (auto& m : measured) {
-      entries.push_back({m.name, space.digest, precision, threads, kernel_set, 0,
-                         std::move(m.statistics), utc_seconds()});
-      entries.back().pass_spread = m.pass_spread;
-    }
-    first += models.size();
+std::int64_t seconds_now() {
+  return std::chrono::duration_cast<std::chrono::seconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+std::vector<LayerKey> wanted_layers(const SearchSpace& space, const ProfileOptions& options,
+                                    Precision precision, int threads, const KernelSet& set) {
+  std::vector<LayerKey> keys = distinct_layers(space, precision, threads, set);
+  if (precision == Precision::kInt8 && wants_both_precisions(options)) {
+    const std::vector<LayerKey> conversions = conversion_keys(keys, threads, set);
+    keys.insert(keys.end(), conversions.begin(), conversions.end());
   }
-  return entries;
+  return keys;
+}
+
+std::vector<LayerKey> missing_layers(const DeviceProfile& profile,
+                                     const std::vector<LayerKey>& keys) {
+  std::vector<LayerKey> missing;
+  for (const LayerKey& key : keys) {
+    if (profile.layers.count(key.text()) == 0) missing.push_back(key);
+  }
+  return missing;
+}
+
+std::vector<Genotype> missing_networks(const SearchSpace& space, const ProfileOptions& options,
+                                       Precision precision, int threads, const KernelSet& set,
+                                       const DeviceProfile& profile) {
+  std::set<Genotype> known;
+  for (const NetworkEntry& n : profile.networks) {
+    if (n.space_digest == space.digest && same_setting(n, precision, threads, set.name)) {
+      known.insert(parse_genotype(space, n.genotype));
+    }
+  }
+  std::vector<Genotype> missing;
+  const int wanted = options.calibration_networks - static_cast<int>(known.size());
+  if (wanted <= 0) return missing;
+  for (Genotype& drawn : draw_networks(space, options.calibration_networks, options.seed, {})) {
+    if (static_cast<int>(missing.size()) == wanted) break;
+    if (known.count(drawn) == 0) missing.push_back(std::move(drawn));
+  }
+  return missing;
+}
+
+void measure_genotypes(const SearchSpace& space, const std::vector<Genotype>& genotypes,
+                       Precision precision, int threads, const KernelSet& set,
+                       const ProtocolOptions& protocol, const ProbeProgress& progress,
+                       MeasuringDevice& device,
+                       const std::function<void(std::size_t index, NetworkEntry entry)>& take) {
+  std::vector<MeasuringDevice::Network> networks;
+  for (const Genotype& genotype : genotypes) {
+    networks.push_back({to_text(space, genotype),
+                        with_precision(lower(decode(space, genotype)), precision), nullptr});
+  }
+  device.measure_networks(
+      networks, set.name, threads, protocol, progress,
+      [&](std::size_t i, const NetworkMeasurement& measured, const NetworkFacts& facts) {
+        std::vector<std::string> keys;
+        for (const LayerKey& key : network_keys(networks[i].graph, precision, threads, set)) {
+          keys.push_back(key.text());
+        }
+        if (!facts.keys.empty() && facts.keys != keys) {
+          throw EnvironmentError(
+              "the probe runs a network as other layers than this program would: copy the "
+              "edgefront-probe of this build to the device");
+        }
+        NetworkEntry entry;
+        entry.genotype = networks[i].name;
+        entry.space_digest = space.digest;
+        entry.precision = precision;
+        entry.threads = threads;
+        entry.kernel_set = set.name;
+        entry.statistics = measured.statistics;
+        entry.measured_at = seconds_now();
+        entry.pass_spread = measured.pass_spread;
+        take(i, std::move(entry));
+      });
+}
+
+void profile_space(const SearchSpace& space, const ProfileOptions& options,
+                   const ProfileProgress& progress, MeasuringDevice& device, DeviceProfile& profile,
+                   const std::function<void()>& save) {
+  if (!profile.identity.architecture.empty()) {
+    require_identity(profile, device.identity(), "the profile");
+  }
+  const KernelSet& set = device.kernel_set(options.kernel_set);
+  profile.identity = device.identity();
+  profile.state = describe_quiet_state(device);
+  profile.state_at = seconds_now();
+  if (profile.created.empty()) profile.created = utc_text(profile.state_at);
+  if (profile.description.name.empty()) profile.description.name = profile.identity.cpu_model;
+  for (const Precision precision : options.precisions) {
+    for (const int threads : options.threads) {
+      SettingProfiler(space, options, precision, threads, set, progress, device, profile, save)
+          .run();
+    }
+  }
 }
 
 void profile_space(const SearchSpace& space, const ProfileOptions& options,
                    const ProfileProgress& progress, DeviceProfile& profile) {
-  const DeviceIdentity here = describe_device("");
-  if (!profile.layers.empty() || !profile.networks.empty()) {
-    require_identity(profile, here, "the profile");
-  }
-  const std::string wanted = options.kernel_set.empty() ? forced_kernel_set() : options.kernel_set;
-  const KernelSet* set = nullptr;
-  throw_unless_ok(choose_kernel_set(wanted, &set));
-  profile.identity = here;
-  profile.state = describe_quiet_state();
-  profile.state_at = utc_seconds();
-  if (profile.created.empty()) profile.created = utc_now();
-  if (profile.description.name.empty()) profile.description.name = here.cpu_model;
-  for (const Precision precision : options.precisions) {
-    for (const int threads : options.threads) {
-      SettingProfiler(space, options, precision, threads, *set, progress, profile).run();
-    }
-  }
+  MeasuringDevice here;
+  profile_space(space, options, progress, here, profile, {});
 }
 
 }  // namespace edgefront

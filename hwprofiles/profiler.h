@@ -1,4 +1,4 @@
-// Measures what a space needs on this machine and calibrates it on whole networks.
+// Measures what a space needs on a device, layers and whole networks.
 #pragma once
 
 #include <functional>
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "hwprofiles/device_profile.h"
+#include "hwprofiles/measuring_device.h"
 #include "runtime/kernels/kernel_set.h"
 #include "space/search_space.h"
 
@@ -21,7 +22,7 @@ struct ProfileOptions {
   std::vector<int> threads{1};
   int calibration_networks = 50;  ///< drawn log-uniformly over MACs, so that small and large count
   std::uint64_t seed = 1;
-  std::string kernel_set;  ///< empty: EDGEFRONT_KERNELS or the best
+  std::string kernel_set;  ///< empty: the device's best, on this machine EDGEFRONT_KERNELS first
   /// At most about so many layers of a setting (precision, threads, kernel set) are measured where
   /// `interpolate` is set; 0: all of them.
   int max_layers = 1000;
@@ -44,27 +45,51 @@ using ProfileProgress = std::function<void(const std::string&, int, int)>;
 std::vector<LayerKey> distinct_layers(const SearchSpace& space, Precision precision, int threads,
                                       const KernelSet& set);
 
+/// What one setting of `options` needs: distinct_layers, with both precisions also the conversions
+/// between them.
+std::vector<LayerKey> wanted_layers(const SearchSpace& space, const ProfileOptions& options,
+                                    Precision precision, int threads, const KernelSet& set);
+
+/// Those of `keys` that `profile` has no entry for, in their order.
+std::vector<LayerKey> missing_layers(const DeviceProfile& profile,
+                                     const std::vector<LayerKey>& keys);
+
+/// The calibration networks of one setting that `profile` lacks. They are drawn from the seed
+/// alone, so that a run that was cut goes on with the same ones.
+std::vector<Genotype> missing_networks(const SearchSpace& space, const ProfileOptions& options,
+                                       Precision precision, int threads, const KernelSet& set,
+                                       const DeviceProfile& profile);
+
 /// Adds missing (or stale: older kernel version) layer entries and calibration networks of `space`
-/// to `profile`, with both precisions also the conversions between them;
-/// `NetworkEntry::predicted_sum_us` is the sum of the layer entries. The affine fit is costmodels'
-/// (calibrate). Refuses (InputError) a profile whose identity is another machine's.
+/// to `profile`; `NetworkEntry::predicted_sum_us` is the sum of the layer entries. The affine fit
+/// is costmodels' (calibrate). `save` is called whenever something was added, and what it was
+/// called for holds where an exception ends the work. Refuses (InputError) a profile of another
+/// device.
+void profile_space(const SearchSpace& space, const ProfileOptions& options,
+                   const ProfileProgress& progress, MeasuringDevice& device, DeviceProfile& profile,
+                   const std::function<void()>& save);
+/// The same on this machine, without saving.
 void profile_space(const SearchSpace& space, const ProfileOptions& options,
                    const ProfileProgress& progress, DeviceProfile& profile);
 
-/// Throws InputError that names the differing field unless `profile` was measured on this machine.
-void require_same_device(const DeviceProfile& profile, const std::string& path);
+/// Throws InputError that names the differing field unless `profile` was measured on `device`.
+void require_same_device(const DeviceProfile& profile, const std::string& path,
+                         const MeasuringDevice& device = MeasuringDevice());
 
 /// Distinct networks drawn log-uniformly over MACs from `seed`, none of them in `excluded`; fewer
 /// where the space has hardly more.
 std::vector<Genotype> draw_networks(const SearchSpace& space, int networks, std::uint64_t seed,
                                     const std::vector<Genotype>& excluded);
 
-/// Measures whole networks with generated weights on this machine by the protocol; interleaved.
-std::vector<NetworkEntry> measure_genotypes(const SearchSpace& space,
-                                            const std::vector<Genotype>& genotypes,
-                                            Precision precision, int threads,
-                                            const std::string& kernel_set,
-                                            const ProtocolOptions& protocol,
-                                            const ProbeProgress& progress);
+/// Measures whole networks with generated weights by the protocol; interleaved. `take` gets each as
+/// it is finished; what it got before an exception holds.
+void measure_genotypes(const SearchSpace& space, const std::vector<Genotype>& genotypes,
+                       Precision precision, int threads, const KernelSet& set,
+                       const ProtocolOptions& protocol, const ProbeProgress& progress,
+                       MeasuringDevice& device,
+                       const std::function<void(std::size_t index, NetworkEntry entry)>& take);
+
+/// Seconds since 1970, UTC.
+std::int64_t seconds_now();
 
 }  // namespace edgefront

@@ -14,11 +14,11 @@ constexpr std::chrono::milliseconds kQuietPause{20}, kPause{50};
 
 }  // namespace
 
-DeviceState describe_quiet_state() {
-  DeviceState quiet = describe_state("");
+DeviceState describe_quiet_state(MeasuringDevice& device) {
+  DeviceState quiet = device.state();
   for (int look = 1; look < kLooks; ++look) {
     std::this_thread::sleep_for(kQuietPause);
-    const DeviceState state = describe_state("");
+    const DeviceState state = device.state();
     if (state.reference_kernel_us < quiet.reference_kernel_us) quiet = state;
   }
   return quiet;
@@ -37,22 +37,26 @@ std::string lasting_change(double then_us, double tolerance, int looks,
     if (look == 0 || nearer) nearest = now;
   }
   char line[320];
-  std::snprintf(
-      line, sizeof line,
-      "this machine runs the reference kernel in %.2f us now and ran it in %.2f us when it "
-      "was profiled: expect measured latencies about %.0f %% %s than predicted",
-      nearest, then_us, 100 * std::abs(nearest / then_us - 1),
-      nearest > then_us ? "higher" : "lower");
+  std::snprintf(line, sizeof line,
+                "the device runs the reference kernel in %.2f us now and ran it in %.2f us when it "
+                "was profiled: expect measured latencies about %.0f %% %s than predicted",
+                nearest, then_us, 100 * std::abs(nearest / then_us - 1),
+                nearest > then_us ? "higher" : "lower");
   return line;
 }
 
-std::string state_change(const DeviceProfile& profile, double tolerance) {
+std::string state_change(const DeviceProfile& profile, MeasuringDevice& device, double tolerance) {
   bool first = true;
   return lasting_change(profile.state.reference_kernel_us, tolerance, kLooks, [&] {
     if (!first) std::this_thread::sleep_for(kPause);
     first = false;
-    return describe_state("").reference_kernel_us;
+    return device.state().reference_kernel_us;
   });
+}
+
+std::string state_change(const DeviceProfile& profile, double tolerance) {
+  MeasuringDevice here;
+  return state_change(profile, here, tolerance);
 }
 
 }  // namespace edgefront

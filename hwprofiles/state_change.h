@@ -1,20 +1,24 @@
-// Whether a machine still runs as fast as when it was profiled. State only warns.
+// Whether a device still runs as fast as when it was profiled. State only warns.
 #pragma once
 
 #include <functional>
 #include <string>
 
 #include "hwprofiles/device_profile.h"
+#include "hwprofiles/measuring_device.h"
 
 namespace edgefront {
 
-/// This machine's state in a quiet moment: of several short looks the one with the fastest
-/// reference kernel. Takes about a tenth of a second.
-DeviceState describe_quiet_state();
+/// The device's state in a quiet moment: of several short looks the one with the fastest reference
+/// kernel. Takes about a tenth of a second.
+DeviceState describe_quiet_state(MeasuringDevice& device);
 
-/// Empty while this machine runs the reference kernel within `tolerance` (a share) of the time it
+/// Empty while the device runs the reference kernel within `tolerance` (a share) of the time it
 /// took when `profile` was measured; else one line with the effect. Takes a few milliseconds, or a
 /// quarter of a second to tell a lasting change from a moment's load.
+std::string state_change(const DeviceProfile& profile, MeasuringDevice& device,
+                         double tolerance = 0.05);
+/// On this machine.
 std::string state_change(const DeviceProfile& profile, double tolerance = 0.05);
 
 /// The same for a reference kernel that took `then_us`, in µs, and takes what `now_us` returns,

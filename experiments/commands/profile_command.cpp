@@ -1,4 +1,4 @@
-// edgefront profile: measure this machine, show a profile, or hold predictions against fresh
+// edgefront profile: measure a device, show a profile, or hold predictions against fresh
 // measurements.
 #include <algorithm>
 #include <filesystem>
@@ -10,6 +10,7 @@
 #include "costmodels/layer_interpolation.h"
 #include "experiments/commands/command_line.h"
 #include "experiments/commands/commands.h"
+#include "experiments/commands/device_option.h"
 #include "experiments/commands/progress.h"
 #include "experiments/host.h"
 #include "hwprofiles/profile_lock.h"
@@ -33,9 +34,9 @@ struct Setting {
   const KernelSet* set;
 };
 
-std::vector<Setting> settings_of(const CommandLine& line) {
+std::vector<Setting> settings_of(const CommandLine& line, const MeasuringDevice& device) {
   std::vector<Setting> settings;
-  const KernelSet& set = resolve_kernel_set(line.text("kernels"));
+  const KernelSet& set = device.kernel_set(line.text("kernels"));
   for (const Precision p : parse_precisions(line.list("precision"), "--precision")) {
     for (const int t : parse_thread_counts(line.list("threads"), "--threads")) {
       settings.push_back({p, t, &set});
@@ -142,12 +143,23 @@ nlohmann::json summary_json(const Setting& setting, const ValidationSummary& s,
           {"rows", networks}};
 }
 
+/// With --quick as few samples as the statistics take, and no rests.
+ProtocolOptions quick_or(const CommandLine& line, ProtocolOptions protocol) {
+  if (!line.given("quick")) return protocol;
+  protocol.warmup = 1;
+  protocol.min_samples = protocol.max_samples = 8;
+  protocol.passes = 1;
+  protocol.pass_s = protocol.patience_s = 0;
+  return protocol;
+}
+
 int validate(const CommandLine& line) {
   const std::string path = line.text("validate");
   const auto profile = std::make_shared<const DeviceProfile>(load_profile(path));
-  require_same_device(*profile, path);
   ProgressLine progress;
-  if (const std::string change = state_change(*profile); !change.empty()) {
+  MeasuringDevice device = open_measuring_device(line, progress);
+  require_same_device(*profile, path, device);
+  if (const std::string change = state_change(*profile, device); !change.empty()) {
     progress.note("warning: " + change);
   }
   if (!line.given("space")) throw InputError("profile --validate: --space is missing");
@@ -156,8 +168,8 @@ int validate(const CommandLine& line) {
   const auto seed = mix_seed(kValidationSeed, std::uint64_t(line.integer("seed", 0, INT64_MAX)));
   const auto genotypes = draw_networks(space, count, seed, calibration_genotypes(space, *profile));
   nlohmann::json results = nlohmann::json::array();
-  for (const Setting& setting : settings_of(line)) {
-    require(check_team(setting.threads));
+  for (const Setting& setting : settings_of(line, device)) {
+    if (!device.remote()) require(check_team(setting.threads));
     CostModelOptions options;
     options.precision = setting.precision;
     options.threads = setting.threads;
@@ -171,13 +183,15 @@ int validate(const CommandLine& line) {
       const NetworkCost cost = model->estimate(lower(decode(space, genotype)));
       rows.push_back({cost.latency_us, cost.latency_low_us, cost.latency_high_us, 0});
     }
-    ProtocolOptions protocol = network_protocol(seed);
-    const auto measured = measure_genotypes(
-        space, genotypes, setting.precision, setting.threads, setting.set->name, protocol,
-        [&](int done, int total) { progress.update("networks measured", done, total); });
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      rows[i].measured_us = measured[i].statistics.latency_us;
-    }
+    const ProtocolOptions protocol = quick_or(line, network_protocol(seed));
+    std::vector<NetworkEntry> measured(rows.size());
+    measure_genotypes(
+        space, genotypes, setting.precision, setting.threads, *setting.set, protocol,
+        [&](int done, int total) { progress.update("networks measured", done, total); }, device,
+        [&](std::size_t i, NetworkEntry entry) {
+          rows[i].measured_us = entry.statistics.latency_us;
+          measured[i] = std::move(entry);
+        });
     const ValidationSummary s = summarize_validation(rows);
     if (!line.given("json")) {
       std::cout << text(setting) << ": " << s.networks << " fresh networks, MAPE "
@@ -196,44 +210,73 @@ int validate(const CommandLine& line) {
   return 0;
 }
 
-int measure(const CommandLine& line) {
-  const std::string path = line.text("out");
-  const SearchSpace space = load_space(line.text("space"));
+DeviceProfile profile_to_complete(const CommandLine& line, const std::string& path) {
   DeviceProfile profile;
   if (std::filesystem::exists(path)) {
     profile = load_profile(path);
   } else if (line.given("device")) {
     profile.description = load_device_description(line.text("device"));
   } else {
-    profile.description.name = "host";
+    profile.description.name = line.given("on") ? "" : "host";
   }
-  ProfileOptions options;
-  options.precisions = parse_precisions(line.list("precision"), "--precision");
-  options.threads = parse_thread_counts(line.list("threads"), "--threads");
-  for (const int threads : options.threads) require(check_team(threads));  // before the first hour
-  options.calibration_networks = int(line.integer("networks", 0, 10000));
-  options.seed = std::uint64_t(line.integer("seed", 0, INT64_MAX));
-  options.kernel_set = resolve_kernel_set(line.text("kernels")).name;
-  options.max_layers = int(line.integer("max-layers", 0, 1000000));
-  options.interpolate = interpolate_layers;
-  options.protocol.seed = options.seed;
-  options.networks_protocol.seed = options.seed;
-  ProgressLine progress;
-  profile_space(
-      space, options,
-      [&](const std::string& what, int done, int total) { progress.update(what, done, total); },
-      profile);
-  calibrate(profile);
-  save_profile(profile, path);
+  return profile;
+}
+
+void print_summary(const std::string& path, const DeviceProfile& profile,
+                   const std::string& space_digest) {
   std::cout << path << ": " << profile.layers.size() << " layers, " << profile.networks.size()
             << " whole networks\n";
   for (const auto& c : profile.calibrations) {
-    if (c.space_digest != space.digest) continue;
+    if (!space_digest.empty() && c.space_digest != space_digest) continue;
     std::cout << precision_name(c.precision) << ", " << thread_text(c.threads) << ", "
               << c.kernel_set << ": latency = " << fixed(c.slope, 4) << " * sum + "
               << fixed(c.intercept_us, 2) << " us, 90 % of fresh measurements within "
               << fixed(100 * c.relative_half_width_90, 1) << " %\n";
   }
+}
+
+int measure(const CommandLine& line) {
+  const std::string path = line.text("out");
+  const SearchSpace space = load_space(line.text("space"));
+  DeviceProfile profile = profile_to_complete(line, path);
+  ProfileOptions options;
+  options.precisions = parse_precisions(line.list("precision"), "--precision");
+  options.threads = parse_thread_counts(line.list("threads"), "--threads");
+  options.calibration_networks = int(line.integer("networks", 0, 10000));
+  options.seed = std::uint64_t(line.integer("seed", 0, INT64_MAX));
+  options.max_layers = int(line.integer("max-layers", 0, 1000000));
+  options.interpolate = interpolate_layers;
+  options.protocol.seed = options.seed;
+  options.protocol = quick_or(line, options.protocol);
+  options.networks_protocol = quick_or(line, network_protocol(options.seed));
+  ProgressLine progress;
+  MeasuringDevice device = open_measuring_device(line, progress);
+  if (!device.remote()) {
+    for (const int threads : options.threads)
+      require(check_team(threads));  // before the first hour
+  }
+  options.kernel_set = device.kernel_set(line.text("kernels")).name;
+  bool saved = false;
+  try {
+    profile_space(
+        space, options,
+        [&](const std::string& what, int done, int total) { progress.update(what, done, total); },
+        device, profile,
+        [&] {
+          save_profile(profile, path);
+          saved = true;
+        });
+  } catch (const LinkCut& cut) {
+    throw EnvironmentError(std::string(cut.what()) + "; " +
+                           (saved ? path + " holds what was measured so far (" +
+                                        std::to_string(profile.layers.size()) + " layers, " +
+                                        std::to_string(profile.networks.size()) + " whole networks)"
+                                  : "nothing new was measured") +
+                           ": the same command goes on");
+  }
+  calibrate(profile);
+  save_profile(profile, path);
+  print_summary(path, profile, space.digest);
   return 0;
 }
 
@@ -243,8 +286,9 @@ int profile_command(const CommandArguments& args) {
   CommandLine line(
       "profile --space SPACE.toml --out DEV.h5 | --show DEV.h5 | --validate DEV.h5 "
       "--space SPACE.toml [options]",
-      "Measures what every fused layer of a space costs on this machine and calibrates "
-      "sums on whole networks; entries that an existing profile holds are kept.\n"
+      "Measures what every fused layer of a space costs on this machine, or --on a board, and "
+      "calibrates sums on whole networks; entries that an existing profile holds are kept, so the "
+      "same command goes on where it was cut off.\n"
       "--show prints a profile. --validate measures fresh random networks and holds "
       "the prediction against them.");
   line.option("space", "SPACE.toml", "", "search space file")
@@ -261,7 +305,9 @@ int profile_command(const CommandArguments& args) {
               "space are interpolated (0: measure all)")
       .option("kernels", "SET", "", "kernel set (default: EDGEFRONT_KERNELS, else the best)")
       .option("seed", "N", "1", "seed of networks, weights, inputs and order")
+      .flag("quick", "a few samples of everything, to try a device out; the times mean little")
       .flag("json", "one JSON object on standard output");
+  add_device_options(line);
   if (!line.parse(args)) return 0;
   std::optional<ProfileLock> writer;  // from before the profile is read until after it is saved
   if (line.given("out")) writer.emplace(line.text("out"));

@@ -6,7 +6,7 @@
 #include "runtime/execution_steps.h"
 #include "runtime/interpreter.h"
 #include "runtime/probe/jobs.h"
-#include "runtime/probe/session.h"
+#include "runtime/probe/line_reader.h"
 
 namespace edgefront {
 namespace {
@@ -91,8 +91,9 @@ std::vector<LayerKey> common_layers() {
 }
 
 Status read_comparison(std::FILE* in, std::vector<LayerKey>* layers, ProtocolOptions* protocol) {
+  LineReader lines(fileno(in));
   std::string text;
-  for (int line = 1; read_line(in, kMaxLineBytes, &text); ++line) {
+  for (int line = 1; lines.next(kMaxLineBytes, &text); ++line) {
     if (text.find_first_not_of(" \t\r") == std::string::npos) continue;
     ProbeJob job;
     Status status = parse_job(text, &job);

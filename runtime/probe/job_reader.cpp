@@ -86,6 +86,11 @@ void read_protocol(Fields* fields, ProtocolOptions* out) {
   if (fields->has("passes")) fields->integer("passes", 1, 100, &out->passes);
   if (fields->has("pass_s")) fields->number("pass_s", 0, 3600, &out->pass_s);
   if (fields->has("patience_s")) fields->number("patience_s", 0, 3600, &out->patience_s);
+  if (fields->has("step_latencies")) {
+    int wanted = 1;
+    fields->integer("step_latencies", 0, 1, &wanted);
+    out->step_latencies = wanted != 0;
+  }
   if (fields->has("context_bytes")) {
     fields->integer("context_bytes", 0, std::int64_t{1} << 26, &out->context_bytes);
   }

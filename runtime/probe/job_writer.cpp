@@ -85,6 +85,7 @@ Json json_of(const ProtocolOptions& protocol) {
           {"passes", protocol.passes},
           {"pass_s", protocol.pass_s},
           {"patience_s", protocol.patience_s},
+          {"step_latencies", protocol.step_latencies ? 1 : 0},
           {"context_bytes", protocol.context_bytes},
           {"cpu", protocol.cpu},
           {"seed", protocol.seed}};

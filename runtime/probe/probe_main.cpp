@@ -13,6 +13,7 @@
 
 #include "runtime/probe/compare.h"
 #include "runtime/probe/core_kinds.h"
+#include "runtime/probe/line_reader.h"
 #include "runtime/probe/session.h"
 #include "runtime/probe/traces.h"
 
@@ -243,8 +244,9 @@ bool read_layers(const std::string& path, std::vector<edgefront::LayerKey>* out)
   using namespace edgefront;
   const File file = open_jobs(path);
   if (!file) return false;
+  LineReader lines(fileno(file.get()));
   std::string text;
-  for (int line = 1; read_line(file.get(), kMaxLineBytes, &text); ++line) {
+  for (int line = 1; lines.next(kMaxLineBytes, &text); ++line) {
     if (text.find_first_not_of(" \t\r") == std::string::npos) continue;
     ProbeJob job;
     if (Status s = parse_job(text, &job); !s.ok()) {

@@ -10,6 +10,7 @@
 #include "runtime/model.h"
 #include "runtime/model_file.h"
 #include "runtime/probe/clock.h"
+#include "runtime/probe/line_reader.h"
 #include "runtime/probe/pinning.h"
 #include "runtime/probe/rounds.h"
 
@@ -68,9 +69,10 @@ class Session {
   }
 
   SessionSummary converse(std::FILE* in) {
+    LineReader lines(fileno(in), fileno(out_));
     std::string text;
     bool closed = false;  // no job since the last batch
-    for (int line = 1; summary_.written && read_line(in, kMaxLineBytes, &text); ++line) {
+    for (int line = 1; summary_.written && lines.next(kMaxLineBytes, &text); ++line) {
       if (text.find_first_not_of(" \t\r") == std::string::npos) continue;
       if (jobs_.size() >= std::size_t{kMaxJobs}) {
         error(line, "more than " + std::to_string(kMaxJobs) + " jobs; the rest is not read");
@@ -87,6 +89,7 @@ class Session {
         accept(line, std::move(job));
       }
     }
+    if (lines.cut()) summary_.written = false;
     if (!closed && summary_.written) measure_batch(false);
     return summary_;
   }
@@ -305,17 +308,6 @@ class Session {
 };
 
 }  // namespace
-
-bool read_line(std::FILE* in, std::size_t limit, std::string* line) {
-  line->clear();
-  bool any = false;
-  for (int c = std::getc(in); c != EOF; c = std::getc(in)) {
-    any = true;
-    if (c == '\n') return true;
-    if (line->size() <= limit) line->push_back(static_cast<char>(c));
-  }
-  return any;
-}
 
 SessionSummary run_session(std::FILE* in, std::FILE* out, const DeviceIdentity& identity,
                            const DeviceState& state,

@@ -17,16 +17,13 @@ struct SessionSummary {
 };
 
 /// Reads jobs up to a line {"job":"run"} or the end of `in`, measures them, layers all together,
-/// and goes on with the next batch until the end of `in`. A line that is no job, or that this
-/// machine cannot measure, gives an error result that names it; the others go on. C's files:
-/// streams would add a megabyte to a static program. `progress` gets ("layers" or "networks", done,
-/// total) of a batch that the end of the input closed; of others the host gets progress lines.
+/// and goes on with the next batch until the end of `in`, or until nobody reads `out`. A line that
+/// is no job, or that this machine cannot measure, gives an error result that names it; the others
+/// go on. C's files: streams would add a megabyte to a static program. `progress` gets ("layers" or
+/// "networks", done, total) of a batch that the end of the input closed; of others the host gets
+/// progress lines.
 SessionSummary run_session(std::FILE* in, std::FILE* out, const DeviceIdentity& identity,
                            const DeviceState& state,
                            const std::function<void(const std::string&, int, int)>& progress);
-
-/// One line without its newline, of which at most `limit` + 1 bytes are kept and the rest skipped.
-/// False at the end of the input.
-bool read_line(std::FILE* in, std::size_t limit, std::string* line);
 
 }  // namespace edgefront

@@ -169,7 +169,7 @@ TEST_CASE("entries of an older kernel version are measured again, and only netwo
 TEST_CASE("a profile of another machine is refused, and the message names the field") {
   DeviceProfile profile = example_profile();
   CHECK_THROWS_WITH_AS(require_same_device(profile, "dev.h5"),
-                       doctest::Contains("dev.h5 was measured on another machine: cpu_model"),
+                       doctest::Contains("dev.h5 was measured on another device: cpu_model"),
                        InputError);
   CHECK_THROWS_WITH_AS(profile_space(tiny_space(), quick_options(), {}, profile),
                        doctest::Contains("cpu_model"), InputError);

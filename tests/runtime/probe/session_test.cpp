@@ -10,6 +10,7 @@
 #include "runtime/kernels/kernel_set.h"
 #include "runtime/model.h"
 #include "runtime/model_file.h"
+#include "runtime/probe/line_reader.h"
 
 using namespace edgefront;
 
@@ -39,7 +40,8 @@ std::vector<ProbeResult> run(const std::string& jobs, SessionSummary* summary) {
   *summary = run_session(in.get(), out.get(), DeviceIdentity{}, DeviceState{}, nullptr);
   std::rewind(out.get());
   std::vector<ProbeResult> results;
-  for (std::string line; read_line(out.get(), kMaxLineBytes, &line);) {
+  LineReader lines(fileno(out.get()));
+  for (std::string line; lines.next(kMaxLineBytes, &line);) {
     const Status status = parse_result(line, &results.emplace_back());
     CHECK_MESSAGE(status.ok(), status.message());
   }
@@ -138,21 +140,6 @@ TEST_CASE("a host that is gone is noticed") {
   REQUIRE(out);
   const auto summary = run_session(in.get(), out.get(), DeviceIdentity{}, DeviceState{}, nullptr);
   CHECK_FALSE(summary.written);
-}
-
-TEST_CASE("lines are read to the newline and kept only up to the limit") {
-  const File file = file_with("ab\n\n" + std::string(100, 'x') + "\nlast");
-  std::FILE* in = file.get();
-  std::string line;
-  CHECK(read_line(in, 8, &line));
-  CHECK(line == "ab");
-  CHECK(read_line(in, 8, &line));
-  CHECK(line == "");
-  CHECK(read_line(in, 8, &line));
-  CHECK(line == std::string(9, 'x'));
-  CHECK(read_line(in, 8, &line));
-  CHECK(line == "last");
-  CHECK_FALSE(read_line(in, 8, &line));
 }
 
 namespace {
