@@ -11,6 +11,7 @@
 #include "experiments/commands/command_line.h"
 #include "experiments/commands/commands.h"
 #include "experiments/commands/device_option.h"
+#include "experiments/commands/profile_traces.h"
 #include "experiments/commands/progress.h"
 #include "experiments/host.h"
 #include "hwprofiles/profile_lock.h"
@@ -104,6 +105,7 @@ int show(const CommandLine& line) {
               << " us, 90 % of fresh measurements within "
               << fixed(100 * c.relative_half_width_90, 1) << " % (" << c.networks << " networks)\n";
   }
+  for (const std::string& text : describe_extras(profile)) std::cout << text << "\n";
   for (const auto& [key, entry] : profile.layers) {
     std::cout << "  " << key << "  " << describe(entry.statistics) << "\n";
   }
@@ -210,6 +212,16 @@ int validate(const CommandLine& line) {
   return 0;
 }
 
+/// Energy, clock levels and heat from edgefront-probe's traces into a profile that exists.
+int add_traces(const CommandLine& line) {
+  const std::string path = line.text("out");
+  DeviceProfile profile = load_profile(path);
+  const auto added = add_traces(line.list("trace"), line.text("power-log"), profile);
+  save_profile(profile, path);
+  for (const std::string& text : added) std::cout << path << ": " << text << "\n";
+  return 0;
+}
+
 DeviceProfile profile_to_complete(const CommandLine& line, const std::string& path) {
   DeviceProfile profile;
   if (std::filesystem::exists(path)) {
@@ -297,6 +309,9 @@ int profile_command(const CommandArguments& args) {
       .option("validate", "DEV.h5", "", "profile to hold against fresh measurements")
       .option("device", "FILE.toml", "",
               "device description (energy coefficients) of a new profile")
+      .option("trace", "FILES", "",
+              "put energies, clock levels and heat that edgefront-probe wrote into --out")
+      .option("power-log", "LOG.csv", "", "log of a power meter, for a trace of --windows")
       .option("precision", "LIST", "int8,fp32", "precisions")
       .option("threads", "LIST", "1", "threads of a network")
       .option("networks", "N", "50", "whole networks to calibrate or to validate on")
@@ -313,6 +328,7 @@ int profile_command(const CommandArguments& args) {
   if (line.given("out")) writer.emplace(line.text("out"));
   if (line.given("show")) return show(line);
   if (line.given("validate")) return validate(line);
+  if (line.given("trace") && line.given("out")) return add_traces(line);
   if (!line.given("space") || !line.given("out")) {
     throw InputError("profile: --space and --out are needed (or --show, or --validate)");
   }
