@@ -149,11 +149,14 @@ void ProbeLink::start() {
 
 void ProbeLink::close_line() {
   if (to_ >= 0) close(to_);
-  if (from_ >= 0) close(from_);
-  to_ = from_ = -1;
-  if (child_ < 0) return;
+  to_ = -1;
+  // A probe that is done says so before it ends; a closed pipe would make it complain of that.
   int status = 0;
-  if (!wait_for(child_, 1000, &status)) {
+  const bool ended = child_ >= 0 && wait_for(child_, 1000, &status);
+  if (from_ >= 0) close(from_);
+  from_ = -1;
+  if (child_ < 0) return;
+  if (!ended) {
     kill(child_, SIGTERM);
     if (!wait_for(child_, 1000, &status)) {
       kill(child_, SIGKILL);

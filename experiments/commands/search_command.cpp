@@ -8,18 +8,45 @@
 #include "experiments/host.h"
 #include "experiments/pipeline/search_parts.h"
 #include "experiments/pipeline/search_run.h"
+#include "experiments/pipeline/winner_check.h"
 
 namespace edgefront {
+namespace {
+
+WinnerCheckOptions winner_check_options(const CommandLine& line, ProgressLine& progress) {
+  WinnerCheckOptions options;
+  options.probe = line.given("on") ? line.text("on") : probe_beside_program();
+  options.note = [&](const std::string& text) { progress.note(text); };
+  options.progress = [&](const std::string& stage, std::int64_t done, std::int64_t total) {
+    progress.update(stage, done, total);
+  };
+  return options;
+}
+
+/// Without a winner the search has no feasible result, whatever was predicted.
+int exit_code(const Front& front) {
+  if (!front.members.empty()) return 0;
+  std::cerr << "edgefront: no network is within the budget as measured: the profile is no longer "
+               "true, or the budget leaves no room; front.json lists what was dropped\n";
+  return 4;
+}
+
+}  // namespace
 
 int search_command(const CommandArguments& args) {
-  CommandLine line("search EXPERIMENT.toml --out RUN [options]",
-                   "Runs an experiment, or resumes it: the same command again continues a run that "
-                   "was stopped or killed, and a larger budget continues a finished one.");
+  CommandLine line(
+      "search EXPERIMENT.toml --out RUN [options]",
+      "Runs an experiment, or resumes it: the same command again continues a run that "
+      "was stopped or killed, and a larger budget continues a finished one. Under a latency "
+      "budget the winners are measured again, and who is over it is dropped.");
   line.positional("EXPERIMENT.toml", "experiment file")
       .option("out", "RUN", "", "run folder: journal, manifest and front are written there")
       .option("threads", "N", "0", "candidates side by side; 0 = the experiment's")
       .flag("adopt",
             "where a replay differs (another version), take the journal's evaluations and go on")
+      .option("on", "COMMAND", "",
+              "under a latency budget: measure the winners on the device that this command "
+              "reaches, e.g. \"ssh pi@board ./edgefront-probe -\" (default: this machine)")
       .flag("json", "front.json on standard output");
   if (!line.parse(args)) return 0;
   if (!line.given("out")) throw InputError("search: --out is missing: the run folder");
@@ -42,11 +69,13 @@ int search_command(const CommandArguments& args) {
     progress.update(what, done, total, rate > 0 ? fixed(rate, 0) + " images/s" : "");
   };
   OpenedExperiment opened = open_experiment(experiment, options.notice);
-  const RunResult result = run_search(experiment, opened.parts, folder, options);
+  RunResult result = run_search(experiment, opened.parts, folder, options);
+  const WinnerCheck check = check_winners(folder, winner_check_options(line, progress));
+  result.front = read_front(folder);
 
   if (line.given("json")) {
     std::cout << front_json(result.front);
-    return 0;
+    return exit_code(result.front);
   }
   std::cout << folder << ": " << result.evaluations << " evaluations (" << result.replayed
             << " from the journal, " << result.failed << " failed), " << result.front.members.size()
@@ -55,7 +84,12 @@ int search_command(const CommandArguments& args) {
     std::cout << ", hypervolume " << fixed(*result.front.hypervolume, 4);
   }
   std::cout << (result.exhausted ? "; the space is exhausted\n" : "\n");
-  return 0;
+  if (check.checked) {
+    std::cout << result.front.members.size() << " networks within the budget as measured ("
+              << check.kept << " of them now), " << result.front.dropped.size()
+              << " over it and dropped\n";
+  }
+  return exit_code(result.front);
 }
 
 }  // namespace edgefront

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "experiments/host.h"
 #include "experiments/pipeline/run_folder.h"
@@ -12,59 +13,33 @@ namespace {
 constexpr int kMaxPasses = 6;
 constexpr double kMaxRaise = 1.1;
 
-/// What one network's rounds say together.
-struct Judged {
-  std::map<std::string, double> measured;
-  std::string reason;  ///< empty: within all budgets
-};
-
 double mean_of(const std::vector<LatencyStatistics>& rounds, double LatencyStatistics::*value) {
   double sum = 0;
   for (const LatencyStatistics& s : rounds) sum += s.*value;
   return sum / static_cast<double>(rounds.size());
 }
 
-Judged judge(const std::vector<LatencyStatistics>& rounds, double raise,
-             const std::vector<LatencyBudget>& budgets) {
-  Judged judged;
-  double low = rounds.front().latency_low_us, p95 = 0;
+Remeasured judge(const std::vector<LatencyStatistics>& rounds, double raise,
+                 const std::vector<LatencyBudget>& budgets) {
+  Remeasured result;
+  LatencyStatistics& all = result.statistics;
+  all = rounds.front();
   for (const LatencyStatistics& s : rounds) {
-    low = std::min(low, s.latency_low_us);
-    p95 = std::max(p95, s.p95_us);
+    all.latency_low_us = std::min(all.latency_low_us, s.latency_low_us);
+    all.p95_us = std::max(all.p95_us, s.p95_us);
+    all.p99_us = std::max(all.p99_us, s.p99_us);
   }
-  const double latency = mean_of(rounds, &LatencyStatistics::latency_us);
-  judged.measured = {
-      {"latency_us", latency},
-      {"latency_low_us", low},
-      {"latency_high_us", raise * upper_bound_us(rounds, &LatencyStatistics::latency_us)},
-      {"latency_p95_us", p95}};
+  all.latency_us = mean_of(rounds, &LatencyStatistics::latency_us);
+  all.p50_us = mean_of(rounds, &LatencyStatistics::p50_us);
+  all.latency_high_us = raise * upper_bound_us(rounds, &LatencyStatistics::latency_us);
   for (const LatencyBudget& budget : budgets) {
     const double bound = raise * upper_bound_us(rounds, budget.statistic);
-    if (bound <= budget.limit_us || !judged.reason.empty()) continue;
-    judged.reason = budget.name + " measured " + fixed(mean_of(rounds, budget.statistic), 2) +
-                    " us, upper 95 % bound " + fixed(bound, 2) + " us, over the budget of " +
-                    fixed(budget.limit_us, 2) + " us";
+    if (bound <= budget.limit_us || !result.over.empty()) continue;
+    result.over = budget.name + " measured " + fixed(mean_of(rounds, budget.statistic), 2) +
+                  " us, upper 95 % bound " + fixed(bound, 2) + " us, over the budget of " +
+                  fixed(budget.limit_us, 2) + " us";
   }
-  return judged;
-}
-
-std::vector<Judged> measure(const BudgetCheckOptions& options,
-                            const std::vector<std::string>& genotypes) {
-  std::vector<std::vector<LatencyStatistics>> rounds(genotypes.size());
-  double slowest = -1;  // of the machine, over the rounds
-  for (int round = 0; round < options.rounds; ++round) {
-    const BudgetRound measured = options.measure(genotypes, round);
-    slowest = std::max(slowest, measured.reference_kernel_us);
-    for (std::size_t i = 0; i < genotypes.size(); ++i) {
-      rounds[i].push_back(measured.networks.at(i));
-    }
-  }
-  const bool known = slowest > 0 && options.reference_kernel_us > 0;
-  const double raise =
-      known ? std::clamp(options.reference_kernel_us / slowest, 1.0, kMaxRaise) : 1.0;
-  std::vector<Judged> judged;
-  for (const auto& network : rounds) judged.push_back(judge(network, raise, options.budgets));
-  return judged;
+  return result;
 }
 
 std::vector<FrontMember> unmeasured(const Front& front) {
@@ -127,6 +102,32 @@ double upper_bound_us(const std::vector<LatencyStatistics>& rounds,
                   mean + student_t_quantile(0.975, n - 1) * deviation * std::sqrt(1 + 1 / n));
 }
 
+std::vector<Remeasured> remeasure(const BudgetCheckOptions& options,
+                                  const std::vector<std::string>& genotypes) {
+  std::vector<std::vector<LatencyStatistics>> rounds(genotypes.size());
+  double slowest = -1;  // of the machine, over the rounds
+  for (int round = 0; round < options.rounds; ++round) {
+    const BudgetRound measured = options.measure(genotypes, round);
+    slowest = std::max(slowest, measured.reference_kernel_us);
+    for (std::size_t i = 0; i < genotypes.size(); ++i) {
+      rounds[i].push_back(measured.networks.at(i));
+    }
+  }
+  const bool known = slowest > 0 && options.reference_kernel_us > 0;
+  const double raise =
+      known ? std::clamp(options.reference_kernel_us / slowest, 1.0, kMaxRaise) : 1.0;
+  std::vector<Remeasured> judged;
+  for (const auto& network : rounds) judged.push_back(judge(network, raise, options.budgets));
+  return judged;
+}
+
+std::map<std::string, double> measured_facts(const LatencyStatistics& s) {
+  return {{"latency_us", s.latency_us},
+          {"latency_low_us", s.latency_low_us},
+          {"latency_high_us", s.latency_high_us},
+          {"latency_p95_us", s.p95_us}};
+}
+
 BudgetCheck check_budgets(const BudgetCheckOptions& options,
                           const std::vector<EvaluationRecord>& records, Front& front) {
   BudgetCheck check;
@@ -135,16 +136,16 @@ BudgetCheck check_budgets(const BudgetCheckOptions& options,
     if (members.empty()) return check;
     std::vector<std::string> genotypes;
     for (const FrontMember& member : members) genotypes.push_back(member.genotype);
-    const std::vector<Judged> judged = measure(options, genotypes);
+    const std::vector<Remeasured> judged = remeasure(options, genotypes);
     for (std::size_t i = 0; i < members.size(); ++i) {
-      if (!judged[i].reason.empty()) {
-        front.dropped.push_back(
-            {members[i].index, members[i].genotype, judged[i].reason, judged[i].measured});
+      const std::map<std::string, double> facts = measured_facts(judged[i].statistics);
+      if (!judged[i].over.empty()) {
+        front.dropped.push_back({members[i].index, members[i].genotype, judged[i].over, facts});
         ++check.dropped;
         continue;
       }
       for (FrontMember& member : front.members) {
-        if (member.genotype == genotypes[i]) member.measured = judged[i].measured;
+        if (member.genotype == genotypes[i]) member.measured = facts;
       }
       ++check.kept;
     }

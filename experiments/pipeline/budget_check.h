@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,21 @@ struct BudgetCheckOptions {
   /// bounds are raised by what it was faster, up to a tenth: it will be that slow again.
   double reference_kernel_us = -1;
 };
+
+/// What one network's rounds say together.
+struct Remeasured {
+  /// Means of latency and median over the rounds; the lowest end of the intervals, the upper bound
+  /// as latency_high_us, and the largest P95 and P99.
+  LatencyStatistics statistics;
+  std::string over;  ///< empty, or which budget its upper bound is over
+};
+
+/// Measures in all rounds, and judges. In the order of `genotypes`.
+std::vector<Remeasured> remeasure(const BudgetCheckOptions& options,
+                                  const std::vector<std::string>& genotypes);
+
+/// As front.json has it.
+std::map<std::string, double> measured_facts(const LatencyStatistics& statistics);
 
 struct BudgetCheck {
   int kept = 0, dropped = 0;  ///< by this call
