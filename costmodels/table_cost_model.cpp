@@ -113,6 +113,10 @@ class TableCostModel final : public CostModel {
     for (const auto& [text, layer] : profile_->layers) {
       table_.emplace(layer.key, layer.statistics.latency_us);
     }
+    for (const EnergyEntry& entry : profile_->energy) {
+      const auto layer = profile_->layers.find(entry.name);
+      if (layer != profile_->layers.end()) energy_uj_.emplace(layer->second.key, entry.energy_uj);
+    }
     if (options_.on_miss == OnMiss::kAnalytic) {
       require_roofline(profile_->description, options_.precision);
     }
@@ -137,6 +141,7 @@ class TableCostModel final : public CostModel {
     correct_latency(parts_.correction, sum_by_block(timed.graph, timed.steps, timed.times), cost);
     add_totals(timed.graph, timed.steps, set_, options_.threads, profile_->description,
                options_.precision, cost);
+    add_measured_energy(timed, cost);
     add_device_terms(parts_.terms, cost);
     return cost;
   }
@@ -150,9 +155,25 @@ class TableCostModel final : public CostModel {
     return costs;
   }
 
-  const AdditiveParts* parts() const override { return &parts_; }
+  /// Tables of blocks know modelled energy only.
+  const AdditiveParts* parts() const override { return energy_uj_.empty() ? &parts_ : nullptr; }
 
  private:
+  /// Where a sensor told the energy of every layer, it stands in place of the modelled one. The
+  /// layers take their power for as long as the corrected latency says.
+  void add_measured_energy(const TimedSteps& timed, NetworkCost& cost) const {
+    double sum_uj = 0, sum_us = 0;
+    for (std::size_t i = 0; i < timed.keys.size(); ++i) {
+      const auto entry = energy_uj_.find(timed.keys[i]);
+      if (entry == energy_uj_.end()) return;
+      sum_uj += entry->second;
+      sum_us += timed.times[i].us;
+    }
+    if (!(sum_us > 0)) return;
+    cost.energy_uj = sum_uj * cost.latency_us / sum_us;
+    cost.energy_source = "measured";
+  }
+
   StepTime time_of(const LayerGraph& graph, const Step& step, const LayerKey& key) const {
     const auto entry = table_.find(key);
     if (entry != table_.end()) return {entry->second, false};
@@ -193,6 +214,7 @@ class TableCostModel final : public CostModel {
   CostModelOptions options_;
   const KernelSet& set_;
   LatencyTable table_;
+  LatencyTable energy_uj_;  ///< that a sensor told
   AdditiveParts parts_;
 };
 

@@ -44,6 +44,17 @@ void print(const NetworkCost& cost, const std::vector<LayerCost>& layers) {
   } else {
     std::cout << "energy      none (no sensor, and no coefficients in the device description)\n";
   }
+  if (cost.latency_p95_us) {
+    std::cout << "P95         " << fixed(*cost.latency_p95_us, 2) << " us";
+    if (cost.latency_sustained_us) {
+      std::cout << ", after 30 minutes without a pause " << fixed(*cost.latency_sustained_us, 2);
+    }
+    std::cout << "\n";
+  }
+  if (cost.power_w) {
+    std::cout << "power       " << fixed(*cost.power_w, 3) << " W without a pause ("
+              << cost.energy_source << ")\n";
+  }
   std::cout << "arena       " << with_separators(cost.arena_bytes) << " bytes\nweights     "
             << with_separators(cost.weights_bytes) << " bytes, packed "
             << with_separators(cost.packed_bytes) << "\npeak memory "
@@ -107,6 +118,11 @@ int estimate_command(const CommandArguments& args) {
                         {"analytic_share", cost.analytic_share},
                         {"layers", nlohmann::json::array()}};
   if (cost.energy_uj) out["energy_uj"] = *cost.energy_uj;
+  for (const auto& [name, value] : {std::pair{"latency_p95_us", cost.latency_p95_us},
+                                    {"latency_sustained_us", cost.latency_sustained_us},
+                                    {"power_w", cost.power_w}}) {
+    out[name] = value ? nlohmann::json(*value) : nlohmann::json();
+  }
   for (const auto& layer : layers) {
     out["layers"].push_back(
         {{"key", layer.key}, {"latency_us", layer.latency_us}, {"analytic", layer.analytic}});

@@ -9,6 +9,10 @@ namespace {
 
 using Cost = const NetworkCost&;
 
+constexpr const char* kNoNetworks = "its profile holds no whole networks of this setting";
+constexpr const char* kNoHeat =
+    "its profile lacks thermal constants, or whole networks: edgefront-probe --soak, then "
+    "edgefront profile --trace";
 constexpr const char* kNoDeployment = "the experiment has no [deployment] table";
 constexpr const char* kNoDeploymentOrEnergy =
     "the experiment has no [deployment] table, or the device no sensor and no energy coefficients";
@@ -44,9 +48,10 @@ const std::vector<Metric>& metrics() {
       {"latency_us", Unit::kMicroseconds, cost<&NetworkCost::latency_us>, nullptr},
       {"latency_low_us", Unit::kMicroseconds, cost<&NetworkCost::latency_low_us>, nullptr},
       {"latency_high_us", Unit::kMicroseconds, cost<&NetworkCost::latency_high_us>, nullptr},
-      {"latency_p95_us", Unit::kMicroseconds, [](Cost c) { return c.latency_p95_us; }, nullptr},
+      {"latency_p95_us", Unit::kMicroseconds, [](Cost c) { return c.latency_p95_us; }, nullptr,
+       Sense::kMinimised, kNoNetworks},
       {"latency_sustained_us", Unit::kMicroseconds, [](Cost c) { return c.latency_sustained_us; },
-       nullptr},
+       nullptr, Sense::kMinimised, kNoHeat},
       {"power_w", Unit::kNone, [](Cost c) { return c.power_w; }, nullptr},
       {"energy_uj", Unit::kMicrojoules, [](Cost c) { return c.energy_uj; }, nullptr},
       {"peak_memory_bytes", Unit::kBytes, cost<&NetworkCost::peak_memory_bytes>, nullptr},

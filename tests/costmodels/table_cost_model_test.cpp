@@ -56,6 +56,31 @@ TEST_CASE("latency is slope times the sum of fused layers plus intercept, with i
   CHECK(cost.latency_high_us == doctest::Approx(1.04 * predicted));
 }
 
+TEST_CASE("energy is measured where a sensor told that of every layer, and modelled else") {
+  const LayerGraph graph = example_network();
+  DeviceProfile profile = profile_covering(graph, Precision::kInt8, "reference");
+  profile.description.energy = EnergyCoefficients{1, 1, 1, 0.5, "a test"};
+  profile.calibrations.push_back({kSpace, Precision::kInt8, 1, "reference", 1.25, 0, 0.04, 50});
+  double watts_times_us = 0;
+  for (const LayerKey& key :
+       network_keys(graph, Precision::kInt8, 1, find_kernel_set("reference"))) {
+    const double latency_us = profile.layers.at(key.text()).statistics.latency_us;
+    watts_times_us += 3 * latency_us;
+    EnergyEntry entry;
+    entry.name = key.text();
+    entry.energy_uj = 3 * latency_us;
+    entry.idle_w = 1.5;
+    profile.energy.push_back(entry);
+  }
+  const NetworkCost cost = make_table_cost_model(shared(profile), int8_options())->estimate(graph);
+  CHECK(cost.energy_source == "measured");
+  CHECK(cost.energy_uj.value() == doctest::Approx(1.25 * watts_times_us));
+  CHECK(cost.power_w.value() == doctest::Approx(3 + 1.5));  // idle power on top
+  profile.energy.pop_back();
+  const NetworkCost other = make_table_cost_model(shared(profile), int8_options())->estimate(graph);
+  CHECK(other.energy_source == "modelled");
+}
+
 TEST_CASE("without a calibration of the space the sum stands with a wide interval, flagged") {
   const LayerGraph graph = example_network();
   DeviceProfile profile = profile_covering(graph, Precision::kInt8, "reference");
