@@ -75,6 +75,8 @@ bool finish(const Device& device, const BlockCounts& counts, const Sums& sums, s
   }
   if (cost.energy_source != device.energy_source) cost.energy_source = device.energy_source;
   add_device_terms(device.terms, cost);
+  cost.deployment.reset();
+  cost.weighted.reset();
   return true;
 }
 
@@ -95,7 +97,7 @@ Device describe(std::shared_ptr<const CostModel> model) {
 }  // namespace
 
 struct CompiledCosts::Tables {
-  explicit Tables(const SearchSpace& from) : space(from), blocks(from) {}
+  explicit Tables(const SearchSpace& from) : space(from) {}
 
   void add_devices(std::vector<std::shared_ptr<const CostModel>> models);
   void add_latencies(const std::vector<std::vector<BlockCost>>& costs);
@@ -107,8 +109,8 @@ struct CompiledCosts::Tables {
                   NetworkCost* out) const;
 
   SearchSpace space;
-  SpaceBlocks blocks;
-  std::vector<BlockCounts> counts;  ///< per block
+  std::optional<SpaceBlocks> blocks;  ///< nothing where no model can be compiled
+  std::vector<BlockCounts> counts;    ///< per block
   std::vector<Device> devices;
   std::vector<DeviceGroup> groups;
   std::vector<std::vector<LatencyRow>> latencies;  ///< per device, by row; empty: not compiled
@@ -119,15 +121,18 @@ void CompiledCosts::Tables::add_devices(std::vector<std::shared_ptr<const CostMo
   std::vector<const AdditiveParts*> parts;
   for (auto& model : models) {
     devices.push_back(describe(std::move(model)));
-    Device& device = devices.back();
-    if (!blocks.usable() || device.model->parts() == nullptr) continue;
-    device.compiled = true;
+    const AdditiveParts* known = devices.back().model->parts();
+    if (known == nullptr) continue;
     compiled.push_back(static_cast<int>(devices.size()) - 1);
-    parts.push_back(device.model->parts());
+    parts.push_back(known);
   }
   latencies.resize(devices.size());
+  if (compiled.empty()) return;
+  blocks.emplace(space);
+  if (!blocks->usable()) return;
+  for (const int id : compiled) devices[static_cast<std::size_t>(id)].compiled = true;
   std::vector<std::vector<BlockCost>> costs;  // by block, then compiled device
-  for (const LayerGraph& graph : blocks.take_graphs()) {
+  for (const LayerGraph& graph : blocks->take_graphs()) {
     counts.push_back(count_block(graph));
     const bool nothing = costs.empty();  // block 0
     costs.push_back(nothing ? std::vector<BlockCost>(parts.size()) : cost_block(graph, parts));
@@ -149,7 +154,7 @@ void CompiledCosts::Tables::add_devices(std::vector<std::shared_ptr<const CostMo
   }
   for (std::size_t c = 0; c < compiled.size(); ++c) {
     auto& table = latencies[static_cast<std::size_t>(compiled[c])];
-    for (const SpaceBlocks::Row& row : blocks.rows()) {
+    for (const SpaceBlocks::Row& row : blocks->rows()) {
       table.push_back({costs[row.block][c].us, row.next});
     }
   }
@@ -158,8 +163,8 @@ void CompiledCosts::Tables::add_devices(std::vector<std::shared_ptr<const CostMo
 /// Blocks of kGroup networks, network after network.
 void CompiledCosts::Tables::walk(const std::uint16_t* codes, std::int64_t stride,
                                  std::uint32_t* blocks_of) const {
-  const SpaceBlocks::Row* rows = blocks.rows().data();
-  const std::size_t slots = static_cast<std::size_t>(blocks.slots());
+  const SpaceBlocks::Row* rows = blocks->rows().data();
+  const std::size_t slots = static_cast<std::size_t>(blocks->slots());
   std::uint32_t at[kGroup] = {};
   for (std::size_t slot = 0; slot < slots; ++slot) {
     for_group([&](std::size_t j) {
@@ -217,16 +222,17 @@ bool CompiledCosts::compiled(int device) const {
 
 void CompiledCosts::costs(std::span<const Genotype> genotypes, std::span<NetworkCost> out) const {
   const Tables& tables = *tables_;
-  const std::size_t slots = static_cast<std::size_t>(tables.blocks.slots());
+  const bool walks = !tables.groups.empty();
+  const std::size_t slots = walks ? static_cast<std::size_t>(tables.blocks->slots()) : 0;
   const std::size_t count = tables.devices.size();
   std::vector<std::uint16_t> codes(slots * kGroup);
   std::vector<std::uint32_t> walked(slots * kGroup);
   std::vector<char> missing(count, 1);
   for (std::size_t first = 0; first < genotypes.size(); first += kGroup) {
     const std::size_t here = std::min<std::size_t>(kGroup, genotypes.size() - first);
-    if (!tables.groups.empty()) {
+    if (walks) {
       for (std::size_t j = 0; j < here; ++j) {
-        tables.blocks.encode(genotypes[first + j], codes.data() + j, kGroup);
+        tables.blocks->encode(genotypes[first + j], codes.data() + j, kGroup);
       }
       tables.walk(codes.data(), kGroup, walked.data());
     }
@@ -244,10 +250,10 @@ void CompiledCosts::encode(std::span<const Genotype> genotypes, EncodedNetworks*
   networks->count = static_cast<std::int64_t>(genotypes.size());
   networks->stride = (networks->count + kGroup - 1) / kGroup * kGroup;
   // Code 0 is one of every slot: what fills a group up is a network too.
-  networks->codes.assign(static_cast<std::size_t>(networks->stride * tables_->blocks.slots()), 0);
+  networks->codes.assign(static_cast<std::size_t>(networks->stride * tables_->blocks->slots()), 0);
   for (std::int64_t i = 0; i < networks->count; ++i) {
-    tables_->blocks.encode(genotypes[static_cast<std::size_t>(i)], networks->codes.data() + i,
-                           networks->stride);
+    tables_->blocks->encode(genotypes[static_cast<std::size_t>(i)], networks->codes.data() + i,
+                            networks->stride);
   }
 }
 
@@ -256,7 +262,7 @@ void CompiledCosts::latencies(const EncodedNetworks& networks, int device,
   const auto id = static_cast<std::size_t>(device);
   const LatencyRow* rows = tables_->latencies[id].data();
   const LatencyCorrection correction = tables_->devices[id].correction;
-  const int slots = tables_->blocks.slots();
+  const int slots = tables_->blocks->slots();
   for (std::int64_t first = 0; first < networks.count; first += kGroup) {
     double sum[kGroup] = {};
     std::uint32_t at[kGroup] = {};

@@ -39,7 +39,7 @@ class CompiledCosts {
   /// model is asked for, and throws what it throws.
   void costs(std::span<const Genotype> genotypes, std::span<NetworkCost> out) const;
 
-  /// Throws InputError for a gene out of range.
+  /// Where a device is compiled. Throws InputError for a gene out of range.
   void encode(std::span<const Genotype> genotypes, EncodedNetworks* networks) const;
   /// Latencies alone, of a compiled device. NaN where the profile lacks a layer. `out` holds
   /// networks.count values.

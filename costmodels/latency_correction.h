@@ -39,11 +39,8 @@ inline double corrected_us(const LatencyCorrection& correction, double sum_us) {
 /// Fills latency, interval, analytic share and `calibrated` of `cost`.
 inline void correct_latency(const LatencyCorrection& correction, const LatencySums& sums,
                             NetworkCost& cost) {
-  /// A negative intercept must not make a network smaller than all calibrated ones free.
-  constexpr double kSmallestShareOfSum = 0.1;
   cost.calibrated = correction.calibrated;
-  cost.latency_us =
-      std::max(correction.slope * sums.us + correction.intercept_us, kSmallestShareOfSum * sums.us);
+  cost.latency_us = corrected_us(correction, sums.us);
   cost.analytic_share = sums.us > 0 ? sums.analytic_us / sums.us : 0;
   const double analytic_us = cost.analytic_share * cost.latency_us;
   const double table_us = cost.latency_us - analytic_us;

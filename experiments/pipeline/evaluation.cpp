@@ -53,6 +53,12 @@ Accuracy ask_accuracy(AccuracyEvaluator& evaluator, const AccuracyRequest& reque
   return accuracy;
 }
 
+std::vector<std::shared_ptr<const CostModel>> models_of(const std::vector<DeviceCost>& devices) {
+  std::vector<std::shared_ptr<const CostModel>> models;
+  for (const DeviceCost& device : devices) models.push_back(device.model);
+  return models;
+}
+
 }  // namespace
 
 CandidateEvaluator::CandidateEvaluator(const SearchSpace& space, std::vector<DeviceCost> devices,
@@ -60,6 +66,7 @@ CandidateEvaluator::CandidateEvaluator(const SearchSpace& space, std::vector<Dev
                                        const EvaluationOptions& options)
     : space_(space),
       devices_(std::move(devices)),
+      compiled_(space, models_of(devices_)),
       accuracy_(accuracy),
       seed_(options.seed),
       deployment_(options.deployment) {
@@ -84,18 +91,13 @@ CandidateEvaluator::CandidateEvaluator(const SearchSpace& space, std::vector<Dev
   }
 }
 
-std::vector<NetworkCost> CandidateEvaluator::costs_of(const LayerGraph& graph) const {
-  std::vector<NetworkCost> costs;
-  for (const DeviceCost& device : devices_) {
-    costs.push_back(device.model->estimate(graph));
-    if (deployment_) add_deployment(*deployment_, costs.back());
+std::vector<NetworkCost> CandidateEvaluator::costs_of(std::span<const Genotype> genotypes) const {
+  std::vector<NetworkCost> costs(genotypes.size() * devices_.size());
+  compiled_.costs(genotypes, costs);
+  if (deployment_) {
+    for (NetworkCost& cost : costs) add_deployment(*deployment_, cost);
   }
   return costs;
-}
-
-std::vector<NetworkCost> CandidateEvaluator::costs_of(const Genotype& genotype) const {
-  const LayerGraph graph = lower(decode(space_, genotype));
-  return costs_of(graph);
 }
 
 /// NaN where the device cannot say.
@@ -133,17 +135,19 @@ std::map<std::string, double> CandidateEvaluator::all_metrics(const Measured& me
 
 void CandidateEvaluator::check() const {
   constexpr int kSamples = 100;  // a space may hold a few networks that cannot be built
-  LayerGraph graph;
+  Genotype genotype;
   for (int i = 0; i < kSamples; ++i) {
     RandomStream random(seed_, static_cast<std::uint64_t>(i));
+    genotype = sample_uniform(space_, random);
     try {
-      graph = lower(decode(space_, sample_uniform(space_, random)));
+      lower(decode(space_, genotype));
       break;
     } catch (const InputError&) {
       if (i + 1 == kSamples) throw;
     }
   }
-  const Measured measured{costs_of(graph), {}};
+  const std::vector<NetworkCost> costs = costs_of({&genotype, 1});
+  const Measured measured{costs, {}};
   const auto check_one = [&](const char* key, const MetricChoice& choice) {
     if (!choice.metric->of_device() || std::isfinite(value(choice, measured))) return;
     throw InputError(std::string(key) + ": device \"" +
@@ -166,13 +170,13 @@ EvaluationRecord CandidateEvaluator::evaluate(const Candidate& candidate) const 
     done.seconds = std::round(took.count() * 1e6) / 1e6;
     return done;
   };
-  LayerGraph graph;
   try {
-    graph = lower(decode(space_, candidate.genotype));
+    lower(decode(space_, candidate.genotype));
   } catch (const InputError& error) {
     return timed(failed(std::move(record), std::string("cannot be built: ") + error.what()));
   }
-  Measured measured{costs_of(graph), {}};
+  const std::vector<NetworkCost> costs = costs_of({&candidate.genotype, 1});
+  Measured measured{costs, {}};
   if (wants_accuracy_) {
     measured.accuracy = ask_accuracy(
         accuracy_,
@@ -197,8 +201,18 @@ EvaluationRecord CandidateEvaluator::evaluate(const Candidate& candidate) const 
   return timed(std::move(record));
 }
 
-ExactCosts CandidateEvaluator::exact_costs(const Genotype& genotype) const {
-  const Measured measured{costs_of(genotype), {}};
+std::vector<ExactCosts> CandidateEvaluator::exact_costs(std::span<const Genotype> genotypes) const {
+  const std::vector<NetworkCost> costs = costs_of(genotypes);
+  std::vector<ExactCosts> exact;
+  exact.reserve(genotypes.size());
+  for (std::size_t i = 0; i < genotypes.size(); ++i) {
+    const std::span<const NetworkCost> all(costs);
+    exact.push_back(exact_costs({all.subspan(i * devices_.size(), devices_.size()), {}}));
+  }
+  return exact;
+}
+
+ExactCosts CandidateEvaluator::exact_costs(const Measured& measured) const {
   ExactCosts exact;
   for (const MetricChoice& choice : objectives_) {
     if (!choice.metric->of_device()) continue;
@@ -224,9 +238,7 @@ Problem CandidateEvaluator::problem() const {
   }
   for (const Limit& limit : limits_) problem.constraints.push_back(limit.choice.name);
   problem.exact_costs = [this](const std::vector<Genotype>& genotypes) {
-    std::vector<ExactCosts> costs;
-    for (const Genotype& genotype : genotypes) costs.push_back(exact_costs(genotype));
-    return costs;
+    return exact_costs(std::span<const Genotype>(genotypes));
   };
   return problem;
 }

@@ -5,9 +5,11 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "costmodels/compiled_costs.h"
 #include "costmodels/cost_model.h"
 #include "evaluators/accuracy_evaluator.h"
 #include "experiments/pipeline/journal.h"
@@ -47,9 +49,10 @@ class CandidateEvaluator {
   /// it. Throws InputError (a layer that a profile lacks) and EnvironmentError.
   EvaluationRecord evaluate(const Candidate& candidate) const;
 
-  /// The objectives that are exact (costs, in order) with their intervals, without accuracy; for
-  /// Problem::exact_costs. Throws InputError as evaluate().
-  ExactCosts exact_costs(const Genotype& genotype) const;
+  /// The objectives that are exact (costs, in order) with their intervals, without accuracy, from
+  /// tables of blocks where the devices allow it; for Problem::exact_costs. Throws InputError as
+  /// evaluate().
+  std::vector<ExactCosts> exact_costs(std::span<const Genotype> genotypes) const;
 
   /// As the algorithms want it; refers to this.
   Problem problem() const;
@@ -64,11 +67,12 @@ class CandidateEvaluator {
     double limit = 0;
   };
   struct Measured {
-    std::vector<NetworkCost> costs;  ///< per device
+    std::span<const NetworkCost> costs;  ///< per device
     Accuracy accuracy;
   };
-  std::vector<NetworkCost> costs_of(const LayerGraph& graph) const;
-  std::vector<NetworkCost> costs_of(const Genotype& genotype) const;
+  /// Of each genotype on each device, the devices of one genotype side by side.
+  std::vector<NetworkCost> costs_of(std::span<const Genotype> genotypes) const;
+  ExactCosts exact_costs(const Measured& measured) const;
   double value(const MetricChoice& choice, const Measured& measured) const;
   /// Relative excess of one constraint. A calibrated latency is judged by the upper end of its
   /// interval, so that nearly all feasible networks keep the budget when they are measured.
@@ -77,6 +81,7 @@ class CandidateEvaluator {
 
   const SearchSpace& space_;
   std::vector<DeviceCost> devices_;
+  CompiledCosts compiled_;
   AccuracyEvaluator& accuracy_;
   std::vector<MetricChoice> objectives_;
   std::vector<Limit> limits_;

@@ -19,7 +19,7 @@ namespace edgefront {
 namespace {
 
 constexpr std::size_t kNetworks = 16384;
-constexpr std::size_t kBatch = 1024;  ///< genotypes a call, as many as a large generation has
+constexpr std::size_t kBatch = 256;  ///< genotypes a call, as many as a large generation has
 constexpr int kRounds = 60;
 
 using Models = std::vector<std::shared_ptr<const CostModel>>;

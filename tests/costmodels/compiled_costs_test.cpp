@@ -71,6 +71,15 @@ std::shared_ptr<const CostModel> table_model(const SearchSpace& space, Precision
   if (calibrated) {
     profile.calibrations.push_back({space.digest, precision, threads, set, 1.0625, 3.5, 0.04, 50});
   }
+  profile.networks.push_back(
+      {"", space.digest, precision, threads, set, 12, example_statistics(13)});
+  profile.thermal = ThermalConstants();
+  profile.thermal->tau_s = 140;
+  profile.thermal->r_c_per_w = 12;
+  profile.thermal->ambient_c = 25;
+  profile.thermal->curve = {{80, 1}, {90, 0.5}};
+  profile.thermal->load_w = 8;
+  profile.thermal->power_source = seed % 2 == 0 ? "ina3221" : "";
   CostModelOptions options;
   options.precision = precision;
   options.threads = threads;
@@ -89,10 +98,11 @@ std::shared_ptr<const CostModel> analytic_model(Precision precision, const std::
 bool same_numbers(const NetworkCost& a, const NetworkCost& b) {
   return a.latency_us == b.latency_us && a.latency_low_us == b.latency_low_us &&
          a.latency_high_us == b.latency_high_us && a.energy_uj == b.energy_uj &&
-         a.energy_source == b.energy_source && a.arena_bytes == b.arena_bytes &&
-         a.packed_bytes == b.packed_bytes && a.weights_bytes == b.weights_bytes &&
-         a.peak_memory_bytes == b.peak_memory_bytes && a.macs == b.macs &&
-         a.parameters == b.parameters && a.analytic_share == b.analytic_share &&
+         a.energy_source == b.energy_source && a.power_w == b.power_w &&
+         a.latency_p95_us == b.latency_p95_us && a.latency_sustained_us == b.latency_sustained_us &&
+         a.arena_bytes == b.arena_bytes && a.packed_bytes == b.packed_bytes &&
+         a.weights_bytes == b.weights_bytes && a.peak_memory_bytes == b.peak_memory_bytes &&
+         a.macs == b.macs && a.parameters == b.parameters && a.analytic_share == b.analytic_share &&
          a.calibrated == b.calibrated;
 }
 
