@@ -1,9 +1,9 @@
 #include "costmodels/additive_parts.h"
+#include "costmodels/analytic_time.h"
 #include "costmodels/cost_model.h"
 #include "costmodels/device_terms.h"
 #include "costmodels/latency_correction.h"
 #include "costmodels/network_totals.h"
-#include "costmodels/roofline.h"
 #include "hwprofiles/layer_listing.h"
 #include "runtime/execution_steps.h"
 #include "runtime/interpreter.h"
@@ -18,14 +18,14 @@ class AnalyticCostModel final : public CostModel {
         options_(options),
         set_(find_kernel_set(options.kernel_set.empty() ? kernel_sets().back()->name
                                                         : options.kernel_set)) {
-    require_roofline(description_, options_.precision);
+    timer_ = analytic_timer(description_, options_.precision);
     parts_ = {options_.precision,
               options_.threads,
               &set_,
               description_,
               LatencyCorrection(),
               [this](const LayerGraph& graph, const Step& step) {
-                return StepTime{step_us(graph, step), true};
+                return StepTime{timer_(graph, step).us(), true};
               }};
   }
   AnalyticCostModel(const AnalyticCostModel&) = delete;  // parts_ refers to this
@@ -47,8 +47,9 @@ class AnalyticCostModel final : public CostModel {
     const LayerGraph typed = with_precision(graph, options_.precision);
     std::vector<LayerCost> costs;
     for (const Step& step : execution_steps(typed, set_)) {
-      costs.push_back(
-          {key_of(typed, step, set_, options_.threads).text(), step_us(typed, step), true});
+      const AnalyticTime time = timer_(typed, step);
+      costs.push_back({key_of(typed, step, set_, options_.threads).text(), time.us(), true,
+                       time.memory_bound() ? "memory-bound" : "compute-bound", time.utilisation});
     }
     return costs;
   }
@@ -56,13 +57,10 @@ class AnalyticCostModel final : public CostModel {
   const AdditiveParts* parts() const override { return &parts_; }
 
  private:
-  double step_us(const LayerGraph& graph, const Step& step) const {
-    return roofline_us(description_.roofline, options_.precision, graph, step);
-  }
-
   DeviceDescription description_;
   CostModelOptions options_;
   const KernelSet& set_;
+  AnalyticTimer timer_;
   AdditiveParts parts_;
 };
 

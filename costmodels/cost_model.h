@@ -41,6 +41,9 @@ struct LayerCost {
   std::string key;
   double latency_us = 0;
   bool analytic = false;
+  // Of an analytic device, else empty and 0:
+  std::string bound = {};  ///< "compute-bound" or "memory-bound"
+  double utilisation = 0;  ///< of its multiply-accumulate cells while it computes
 };
 
 enum class OnMiss { kError, kAnalytic };
@@ -73,9 +76,9 @@ class CostModel {
 std::unique_ptr<CostModel> make_table_cost_model(std::shared_ptr<const DeviceProfile> profile,
                                                  const CostModelOptions& options);
 
-/// Roofline from the device description alone: max(ops/peak, bytes/bandwidth) + overhead per layer
-/// (Williams et al. 2009). Everything it says is analytic. InputError where a coefficient is
-/// missing.
+/// From the device description alone (analytic_time.h): a systolic array, a GPU, unrolled loops, or
+/// the roofline: max(ops/peak, bytes/bandwidth) + overhead per layer (Williams et al. 2009).
+/// Everything it says is analytic. InputError where a coefficient is missing.
 std::unique_ptr<CostModel> make_analytic_cost_model(const DeviceDescription& description,
                                                     const CostModelOptions& options);
 

@@ -1,20 +1,26 @@
 #include "costmodels/roofline.h"
 
-#include <algorithm>
-
 #include "costmodels/network_totals.h"
 #include "runtime/execution_steps.h"
 #include "space/error.h"
 
 namespace edgefront {
 
-double roofline_us(const RooflineCoefficients& roofline, Precision precision,
-                   const LayerGraph& graph, const Step& step) {
+AnalyticTime roofline_time(const RooflineCoefficients& roofline, Precision precision,
+                           const LayerGraph& graph, const Step& step) {
   const double peak = precision == Precision::kFloat32 ? roofline.fp32_gops : roofline.int8_gops;
   const double operations = 2.0 * static_cast<double>(step_macs(graph, step));
   const double bytes = static_cast<double>(moved_bytes(graph, step));
-  const double ns = std::max(operations / peak, bytes / roofline.bandwidth_gb_s);
-  return ns * 1e-3 + roofline.overhead_us;
+  AnalyticTime time;
+  time.compute_us = operations / peak * 1e-3;
+  time.memory_us = bytes / roofline.bandwidth_gb_s * 1e-3;
+  time.overhead_us = roofline.overhead_us;
+  return time;
+}
+
+double roofline_us(const RooflineCoefficients& roofline, Precision precision,
+                   const LayerGraph& graph, const Step& step) {
+  return roofline_time(roofline, precision, graph, step).us();
 }
 
 void require_roofline(const DeviceDescription& description, Precision precision) {

@@ -2,6 +2,7 @@
 // visual performance model for multicore architectures").
 #pragma once
 
+#include "costmodels/analytic_time.h"
 #include "hwprofiles/device_profile.h"
 #include "runtime/fuse.h"
 #include "runtime/graph.h"
@@ -13,7 +14,10 @@ namespace edgefront {
 inline constexpr double kRooflineLow = 0.5;
 inline constexpr double kRooflineHigh = 5.0;
 
-/// max(ops/peak, bytes/bandwidth) + overhead, in µs.
+/// max(ops/peak, bytes/bandwidth) + overhead.
+AnalyticTime roofline_time(const RooflineCoefficients& roofline, Precision precision,
+                           const LayerGraph& graph, const Step& step);
+/// The same in µs.
 double roofline_us(const RooflineCoefficients& roofline, Precision precision,
                    const LayerGraph& graph, const Step& step);
 

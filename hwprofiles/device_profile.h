@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "hwprofiles/accelerators.h"
 #include "runtime/probe/probe.h"
 
 namespace edgefront {
@@ -34,8 +35,14 @@ struct DeviceDescription {
   std::optional<EnergyCoefficients> energy;
   RooflineCoefficients roofline;
   bool weights_in_ram = true;  ///< false: run from flash, not part of peak memory
+  // Not in profiles: these are for devices without measurements. One of the three at most.
+  std::optional<SystolicArray> systolic;
+  std::optional<EdgeGpu> gpu;
+  std::optional<LoopAccelerator> loops;
+  DeviceLimits limits;  ///< the category's, where the file does not say otherwise
 };
-/// Reads and checks a device description (docs/profile_format.md); throws InputError (file, key,
+/// Reads and checks a device description (docs/profile_format.md), or what `edgefront-probe
+/// --describe` printed (a file that begins with a brace); throws InputError (file, key,
 /// what came, what is accepted).
 DeviceDescription load_device_description(const std::string& path);
 /// The same from text; `name` stands for the file in messages.

@@ -2,6 +2,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "costmodels/analytic_time.h"
 #include "costmodels/cost_model.h"
 #include "experiments/commands/command_line.h"
 #include "experiments/commands/commands.h"
@@ -23,18 +24,33 @@ bool ends_with(const std::string& text, const std::string& end) {
   return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
 
+/// Not a profile: nothing was measured, or only peaks (edgefront-probe --describe).
+bool is_description(const std::string& device) {
+  return ends_with(device, ".toml") || ends_with(device, ".json");
+}
+
+/// Where the times without a measurement come from.
+std::string analytic_source(const std::string& device) {
+  return is_description(device) ? analytic_label(load_device_description(device))
+                                : "analytic: roofline";
+}
+
 std::unique_ptr<CostModel> open_cost_model(const std::string& device,
                                            const CostModelOptions& options) {
-  if (ends_with(device, ".toml")) {
+  if (is_description(device)) {
     return make_analytic_cost_model(load_device_description(device), options);
   }
   return make_table_cost_model(std::make_shared<DeviceProfile>(load_profile(device)), options);
 }
 
-void print(const NetworkCost& cost, const std::vector<LayerCost>& layers) {
+void print(const NetworkCost& cost, const std::vector<LayerCost>& layers,
+           const std::string& source) {
   for (const auto& layer : layers) {
     std::cout << "  " << fixed(layer.latency_us, 2) << " us"
-              << (layer.analytic ? " (analytic)" : "") << "  " << layer.key << "\n";
+              << (layer.analytic ? " (analytic" : "");
+    if (!layer.bound.empty()) std::cout << ", " << layer.bound;
+    if (layer.utilisation > 0) std::cout << ", " << fixed(100 * layer.utilisation, 1) << " % used";
+    std::cout << (layer.analytic ? ")" : "") << "  " << layer.key << "\n";
   }
   std::cout << "latency     " << fixed(cost.latency_us, 2) << " us, 90 % interval "
             << fixed(cost.latency_low_us, 2) << " to " << fixed(cost.latency_high_us, 2) << "\n";
@@ -63,7 +79,7 @@ void print(const NetworkCost& cost, const std::vector<LayerCost>& layers) {
             << "\n";
   if (cost.analytic_share > 0) {
     std::cout << "analytic    " << fixed(cost.analytic_share * 100, 1)
-              << " % of the latency comes from the roofline model\n";
+              << " % of the latency is not measured (" << source << ")\n";
   }
 }
 
@@ -75,7 +91,7 @@ int estimate_command(const CommandArguments& args) {
                    "layer by layer.");
   line.positional("SPACE.toml", "search space file")
       .positional("ARCH", "genotype text, or the name of a reference of the space")
-      .option("device", "FILE", "", "device profile (.h5), or a description (.toml): analytic")
+      .option("device", "FILE", "", "device profile (.h5), or a description (.toml, or .json of the probe): analytic")
       .option("precision", "P", "int8", "int8 or fp32")
       .option("threads", "N", "1", "threads of the network")
       .option("kernels", "SET", "", "kernel set of the entries (default: the profile's)")
@@ -100,7 +116,7 @@ int estimate_command(const CommandArguments& args) {
   const std::vector<LayerCost> layers = model->layers(graph);
 
   if (!line.given("json")) {
-    print(cost, layers);
+    print(cost, layers, analytic_source(line.text("device")));
     return 0;
   }
   nlohmann::json out = {{"genotype", to_text(space, genotype)},
@@ -116,7 +132,9 @@ int estimate_command(const CommandArguments& args) {
                         {"macs", cost.macs},
                         {"parameters", cost.parameters},
                         {"analytic_share", cost.analytic_share},
+                        {"analytic_source", nullptr},
                         {"layers", nlohmann::json::array()}};
+  if (cost.analytic_share > 0) out["analytic_source"] = analytic_source(line.text("device"));
   if (cost.energy_uj) out["energy_uj"] = *cost.energy_uj;
   for (const auto& [name, value] : {std::pair{"latency_p95_us", cost.latency_p95_us},
                                     {"latency_sustained_us", cost.latency_sustained_us},
@@ -126,6 +144,9 @@ int estimate_command(const CommandArguments& args) {
   for (const auto& layer : layers) {
     out["layers"].push_back(
         {{"key", layer.key}, {"latency_us", layer.latency_us}, {"analytic", layer.analytic}});
+    if (layer.bound.empty()) continue;
+    out["layers"].back()["bound"] = layer.bound;
+    out["layers"].back()["utilisation"] = layer.utilisation;
   }
   std::cout << out.dump(2) << "\n";
   return 0;

@@ -60,6 +60,7 @@ const std::vector<Metric>& metrics() {
       {"weights_bytes", Unit::kBytes, cost<&NetworkCost::weights_bytes>, nullptr},
       {"macs", Unit::kNone, cost<&NetworkCost::macs>, nullptr},
       {"parameters", Unit::kNone, cost<&NetworkCost::parameters>, nullptr},
+      {"analytic_share", Unit::kNone, cost<&NetworkCost::analytic_share>, nullptr},
       {"macs_per_s", Unit::kNone, macs_per_s, nullptr, Sense::kMaximised},
       {"deployed_latency_us", Unit::kMicroseconds, deployed<&DeploymentTerms::latency_us>, nullptr,
        Sense::kMinimised, kNoDeployment},

@@ -1,5 +1,6 @@
 #include "experiments/pipeline/search_parts.h"
 
+#include "costmodels/analytic_time.h"
 #include "experiments/host.h"
 #include "hwprofiles/profile_store.h"
 #include "runtime/file.h"
@@ -29,7 +30,40 @@ std::string kernel_set_of(const DeviceChoice& device, const DeviceProfile& profi
   return "";
 }
 
+/// Limits of the device's description, and where its costs come from if nothing was measured.
+void describe(const DeviceChoice& device, SearchParts& parts,
+              const std::function<void(const std::string&)>& note) {
+  if (device.description.empty()) return;
+  const DeviceDescription description = load_device_description(device.description);
+  const bool first = parts.devices.size() == 1;
+  const auto limits = limits_of(description, first ? "" : device.name);
+  parts.limits.insert(limits.begin(), limits.end());
+  if (!note) return;
+  if (device.profile.empty()) {
+    note("device " + device.name + ": " + analytic_label(description) + ", nothing is measured");
+  }
+  std::string text;
+  for (const auto& [name, limit] : limits) {
+    const Unit unit = find_metric(name.substr(0, name.find('@')), {}).metric->unit;
+    text += (text.empty() ? "" : ", ") + name + " <= " + print_quantity(limit, unit);
+  }
+  if (!text.empty()) note("device " + device.name + ": limits of its description: " + text);
+}
+
 }  // namespace
+
+std::map<std::string, double> limits_of(const DeviceDescription& description,
+                                        const std::string& name) {
+  const std::string suffix = name.empty() ? "" : "@" + name;
+  std::map<std::string, double> limits;
+  const auto add = [&](const char* metric, double limit) {
+    if (limit > 0) limits[metric + suffix] = limit;
+  };
+  add("peak_memory_bytes", static_cast<double>(description.limits.peak_memory_bytes));
+  add("weights_bytes", static_cast<double>(description.limits.weights_bytes));
+  if (description.energy) add("power_w", description.limits.power_w);
+  return limits;
+}
 
 std::shared_ptr<const CostModel> open_device(const DeviceChoice& device, const SearchSpace& space,
                                              const std::string& space_path,
@@ -68,6 +102,7 @@ OpenedExperiment open_experiment(const SearchExperiment& experiment,
     parts.devices.push_back({device.name, open_device(device, parts.space, experiment.space_file,
                                                       &parts.digests, &kernel_set)});
     if (parts.devices.size() == 1) parts.kernel_set = kernel_set;
+    describe(device, parts, note);
   }
   const EvaluatorChoice& choice = experiment.evaluator;
   if (choice.kind == EvaluatorKind::kProxy) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -23,6 +24,11 @@ struct OpenedExperiment {
 /// and a warning where it is slow.
 OpenedExperiment open_experiment(const SearchExperiment& experiment,
                                  const std::function<void(const std::string&)>& note);
+
+/// Limits of a described device as constraints of a search: peak memory, weights, and power where
+/// its energy is modelled. `name` is empty for the experiment's first device.
+std::map<std::string, double> limits_of(const DeviceDescription& description,
+                                        const std::string& name);
 
 /// One device's cost model, on `kernel_set` where the experiment names none and the profile holds
 /// it; `digests` receives "profile.NAME" or "description.NAME".

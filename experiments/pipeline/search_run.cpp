@@ -22,6 +22,14 @@ void write_text(const std::string& path, const std::string& text) {
   require(write_file_atomic(path, text.data(), text.size()));
 }
 
+/// The experiment's constraints, and of the devices' limits those that it does not name.
+std::map<std::string, double> all_limits(const SearchExperiment& experiment,
+                                         const SearchParts& parts) {
+  std::map<std::string, double> limits = experiment.constraints;
+  limits.insert(parts.limits.begin(), parts.limits.end());
+  return limits;
+}
+
 /// One call of run_search, between the lock and the front.
 class SearchRun {
  public:
@@ -32,7 +40,7 @@ class SearchRun {
         folder_(folder),
         options_(options),
         evaluator_(parts.space, parts.devices, *parts.accuracy,
-                   {experiment.objectives, experiment.constraints, experiment.seed,
+                   {experiment.objectives, all_limits(experiment, parts), experiment.seed,
                     experiment.deployment}),
         problem_(evaluator_.problem()),
         algorithm_(make_algorithm(experiment, problem_)) {

@@ -41,6 +41,9 @@ struct SearchParts {
   /// config's and the evaluator's artefact are added by run_search.
   std::map<std::string, std::string> digests;
   std::string kernel_set;  ///< that the costs are for
+  /// What fits on the devices, by names of the metric table, for what the experiment does not
+  /// constrain itself.
+  std::map<std::string, double> limits = {};
 };
 
 struct SearchProgress {
