@@ -96,6 +96,14 @@ nlohmann::json roofs_json(const Roofs& roofs) {
           {"levels", levels}};
 }
 
+std::string energy_text(const BenchResult& result) {
+  if (!result.energy) return "none (" + result.energy_note + ")";
+  const EnergyMeasurement& e = *result.energy;
+  return fixed(e.energy_uj, 1) + " uJ per inference (" + result.energy_source + ", 95 % interval " +
+         fixed(e.energy_low_uj, 1) + " to " + fixed(e.energy_high_uj, 1) +
+         ", above an idle power of " + fixed(e.idle_w, 2) + " W)";
+}
+
 }  // namespace
 
 void print(const BenchReport& report) {
@@ -113,11 +121,7 @@ void print(const BenchReport& report) {
             << with_separators(plan.scratch_bytes) << "), packed "
             << with_separators(plan.packed_bytes) << ", weights "
             << with_separators(report.weights_bytes) << "\n"
-            << "energy "
-            << (result.energy_uj ? fixed(*result.energy_uj, 1) + " uJ per inference (" +
-                                       result.energy_source + ")"
-                                 : "none")
-            << ", temperature rise "
+            << "energy " << energy_text(result) << ", temperature rise "
             << (result.temperature_rise_c ? fixed(*result.temperature_rise_c, 1) + " C" : "none")
             << "\n"
             << std::flush;
@@ -148,8 +152,9 @@ std::string json_text(const BenchReport& report) {
                         {"inferences_per_s", double(result.stream.queries) / result.stream.seconds},
                         {"load_us", report.read_us + result.load_us},
                         {"first_invoke_us", result.first_invoke_us},
-                        {"energy_uj", or_null(result.energy_uj)},
+                        {"energy_uj", nullptr},
                         {"energy_source", result.energy_source},
+                        {"energy_note", result.energy_note},
                         {"temperature_rise_c", or_null(result.temperature_rise_c)},
                         {"arena_bytes", interpreter.plan().arena_bytes},
                         {"packed_bytes", interpreter.plan().packed_bytes},
@@ -158,6 +163,13 @@ std::string json_text(const BenchReport& report) {
                         {"notice", interpreter.notice()},
                         {"threads", report.threads},
                         {"layers", layers}};
+  if (result.energy) {
+    out["energy_uj"] = result.energy->energy_uj;
+    out["energy_low_uj"] = result.energy->energy_low_uj;
+    out["energy_high_uj"] = result.energy->energy_high_uj;
+    out["power_w"] = result.energy->power_w;
+    out["idle_w"] = result.energy->idle_w;
+  }
   if (result.roofs) out["roofs"] = roofs_json(*result.roofs);
   if (report.mlperf) {
     out["mlperf"] = {{"scenario", "single stream"},

@@ -4,6 +4,7 @@
 #include "runtime/probe/clock.h"
 #include "runtime/probe/pinning.h"
 #include "runtime/probe/sensors.h"
+#include "runtime/probe/throttling.h"
 #include "runtime/probe/timed_interpreter.h"
 #include "space/error.h"
 
@@ -57,8 +58,6 @@ void place(const Interpreter& interpreter, const BenchOptions& options, BenchRes
 }
 
 void stream(TimedInterpreter* timed, const BenchOptions& options, BenchResult* result) {
-  EnergyMeter meter(options.root);
-  meter.start();
   const auto query_us = [&] {
     timed->write_inputs();  // and nothing else: a system call takes as long as a small network
     const std::uint64_t start = ticks_now();
@@ -66,10 +65,30 @@ void stream(TimedInterpreter* timed, const BenchOptions& options, BenchResult* r
     return elapsed_us(ticks_now() - start);
   };
   result->stream = run_single_stream(options.stream, query_us, now_s);
-  if (const double uj = meter.read_uj(); uj >= 0) {
-    result->energy_uj = uj / double(result->stream.queries);
-    result->energy_source = meter.source();
+}
+
+void measure_energy_of(TimedInterpreter* timed, const BenchOptions& options, BenchResult* result) {
+  const PowerSearch search = find_power_source(options.root);
+  result->energy_note = search.note;
+  if (search.access != SensorAccess::kReadable) return;
+  PowerMeter meter(search.source);
+  const PinnedTeam pinned(options.protocol.cpu, options.load.threads);
+  ThrottleWatch throttling(options.root, pinned.cpus());
+  PowerEstimate idle;
+  EnergyMeasurement energy;
+  Status status = measure_idle(&meter, real_time(), options.energy, &idle);
+  if (status.ok()) {
+    status = measure_energy(
+        &meter, real_time(), options.energy, idle, [&] { return timed->time_invoke(); },
+        [&] { return throttling.throttled_since(); }, &energy);
   }
+  // A sensor too slow for a bench is no reason to lose all the rest.
+  if (!status.ok()) {
+    result->energy_note = status.message();
+    return;
+  }
+  result->energy = energy;
+  result->energy_source = meter.source().name();
 }
 
 std::vector<TracedInvocation> trace(TimedInterpreter* timed, int invocations) {
@@ -101,6 +120,7 @@ BenchResult run_bench(const Model& model, const std::string& name, const BenchOp
   require(TimedInterpreter::load(model, kernel_set, options.load.threads, options.protocol.seed,
                                  &timed));
   stream(&timed, options, &result);
+  measure_energy_of(&timed, options, &result);
   result.trace = trace(&timed, options.traced_invocations);
   const double temperature_after = read_temperature_c(options.root);
   if (temperature_before >= 0 && temperature_after >= 0) {

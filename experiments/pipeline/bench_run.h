@@ -8,6 +8,7 @@
 #include "experiments/pipeline/chrome_trace.h"
 #include "runtime/interpreter.h"
 #include "runtime/model.h"
+#include "runtime/probe/power_meter.h"
 #include "runtime/probe/probe.h"
 #include "runtime/probe/roofs.h"
 #include "runtime/probe/single_stream.h"
@@ -17,8 +18,9 @@ namespace edgefront {
 struct BenchOptions {
   InterpreterOptions load;
   ProtocolOptions protocol;
-  StreamOptions stream{16, 0.5};  ///< for throughput and energy; or MLPerf's rule
-  bool roofs = false;             ///< one thread only
+  StreamOptions stream{16, 0.5};     ///< for throughput; or MLPerf's rule
+  EnergyOptions energy{100, 10, 5};  ///< where there is a power sensor
+  bool roofs = false;                ///< one thread only
   int traced_invocations = 0;
   std::string root;  ///< below which sensors are read; "" for the real one
 };
@@ -36,9 +38,10 @@ struct BenchResult {
   double first_invoke_us = 0;  ///< right after it: caches, branch predictors and threads are cold
   LatencyStatistics statistics;
   std::vector<BenchLayer> layers;
-  StreamResult stream;              ///< queries one after another, input written before each
-  std::optional<double> energy_uj;  ///< per query of the stream, idle power included
-  std::string energy_source = "none";
+  StreamResult stream;  ///< queries one after another, input written before each
+  std::optional<EnergyMeasurement> energy;   ///< per inference, above the idle machine
+  std::string energy_source = "none";        ///< of the measured energy
+  std::string energy_note;                   ///< why there is none, or by no better sensor
   std::optional<double> temperature_rise_c;  ///< from the beginning of the bench to its end
   std::optional<Roofs> roofs;
   std::vector<TracedInvocation> trace;

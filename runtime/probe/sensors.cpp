@@ -1,8 +1,6 @@
 #include "runtime/probe/sensors.h"
 
 #include <algorithm>
-#include <cctype>
-#include <cerrno>
 #include <cstdlib>
 #include <utility>
 
@@ -10,15 +8,6 @@
 
 namespace edgefront {
 namespace {
-
-// False where the file does not begin with a number.
-bool read_counter(const std::string& path, std::uint64_t* out) {
-  const std::string line = first_line(path);
-  if (line.empty() || std::isdigit(static_cast<unsigned char>(line[0])) == 0) return false;
-  errno = 0;
-  *out = std::strtoull(line.c_str(), nullptr, 10);
-  return errno == 0;
-}
 
 // False where the file does not begin with a number, which may be below zero.
 bool read_signed(const std::string& path, double* out) {
@@ -67,45 +56,6 @@ std::vector<ThermalZone> read_thermal_zones(const std::string& root) {
     zones.push_back(std::move(zone));
   }
   return zones;
-}
-
-EnergyMeter::EnergyMeter(const std::string& root) {
-  // "intel-rapl:0" is a package; "intel-rapl:0:1" is a part of it and would be counted twice, and
-  // so would be the whole platform ("psys"), which stands beside the packages.
-  for (const std::string& zone : entries_in(root + "/sys/class/powercap", "intel-rapl:")) {
-    Counter counter;
-    counter.name = first_line(zone + "/name");
-    counter.path = zone + "/energy_uj";
-    if (counter.name.compare(0, 7, "package") != 0) continue;
-    if (!read_counter(counter.path, &counter.start_uj)) continue;
-    if (!read_counter(zone + "/max_energy_range_uj", &counter.range_uj)) counter.range_uj = 0;
-    counters_.push_back(std::move(counter));
-  }
-}
-
-std::string EnergyMeter::source() const {
-  if (counters_.empty()) return "none";
-  std::string text;
-  for (const Counter& counter : counters_) text += (text.empty() ? "rapl " : "+") + counter.name;
-  return text;
-}
-
-void EnergyMeter::start() {
-  for (Counter& counter : counters_) read_counter(counter.path, &counter.start_uj);
-}
-
-double EnergyMeter::read_uj() const {
-  double sum = 0;
-  for (const Counter& counter : counters_) {
-    std::uint64_t now = 0;
-    if (!read_counter(counter.path, &now)) return -1;
-    if (now < counter.start_uj) {
-      if (counter.range_uj < counter.start_uj) return -1;
-      now += counter.range_uj;
-    }
-    sum += static_cast<double>(now - counter.start_uj);
-  }
-  return counters_.empty() ? -1 : sum;
 }
 
 }  // namespace edgefront
