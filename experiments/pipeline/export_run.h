@@ -41,8 +41,9 @@ using ExportNote = std::function<void(const std::string&)>;
 /// Networks whose training failed, whose int8 model loses more than the experiment allows or is
 /// less accurate than it wants, or that another exported one dominates as measured (latency and
 /// int8 accuracy), are dropped with the reason. Latency is measured after all training,
-/// interleaved, and only where the first device's profile is this machine's. Writes the files, then
-/// front.json and exports.json, each atomically. Returns the networks of this call.
+/// interleaved, and only where the first device's profile is this machine's; under a latency budget
+/// in several rounds in processes of their own, and who is over it is dropped. Writes the files,
+/// then front.json and exports.json, each atomically. Returns the networks of this call.
 std::vector<ExportedNetwork> export_run(const std::string& run_folder,
                                         const ExportRunOptions& options, Trainer& trainer,
                                         const EvaluatorProgress& progress, const ExportNote& note);

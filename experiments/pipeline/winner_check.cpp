@@ -18,8 +18,8 @@ constexpr int kInvocations = 200;
 // A round that ends on a machine that is slower than when it was profiled is repeated: its times
 // say something of the disturbance. What lasts is measured in the end.
 constexpr double kDisturbance = 1.05;
-constexpr int kAttempts = 3, kLooks = 10;
-constexpr double kLookPause_s = 0.3;
+constexpr int kAttempts = 2, kLooks = 10;
+constexpr double kLookPause_s = 0.3, kPatience_s = 5;
 
 /// A word for the shell, whatever it holds.
 std::string quoted(const std::string& word) {
@@ -91,9 +91,7 @@ bool is_profiled_device(const std::string& probe, const DeviceProfile& profile, 
   return why->empty();
 }
 
-BudgetRound measure_round(const WinnerCheckOptions& options,
-                          const std::vector<MeasuringDevice::Network>& networks,
-                          const std::string& kernel_set, int threads, int round) {
+BudgetRound measure_round(const WinnerCheckOptions& options, int round, const TimeAll& time_all) {
   const auto pause = [](double seconds) {
     std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
   };
@@ -106,27 +104,37 @@ BudgetRound measure_round(const WinnerCheckOptions& options,
   protocol.min_samples = protocol.max_samples = kInvocations;
   protocol.passes = 1;  // the rounds are passes, and the slow ones shall count too
   protocol.step_latencies = false;
+  protocol.patience_s = kPatience_s;
   protocol.seed = static_cast<std::uint64_t>(round) + 1;
-  const std::string stage = "winners measured, round " + std::to_string(round + 1) + " of " +
-                            std::to_string(options.rounds);
   BudgetRound result;
   for (int attempt = 1;; ++attempt) {
     MeasuringDevice device(link_to(options.probe));
-    result.networks.assign(networks.size(), {});
     for (int look = 0; disturbed(device.state().reference_kernel_us) && look < kLooks; ++look) {
       pause(kLookPause_s);
     }
-    device.measure_networks(
-        networks, device.kernel_set(kernel_set).name, threads, protocol,
-        [&](int done, int total) {
-          if (options.progress) options.progress(stage, done, total);
-        },
-        [&](std::size_t i, const NetworkMeasurement& measured, const NetworkFacts&) {
-          result.networks[i] = measured.statistics;
-        });
+    result.networks = time_all(device, protocol);
     result.reference_kernel_us = device.state().reference_kernel_us;
     if (!disturbed(result.reference_kernel_us) || attempt == kAttempts) return result;
   }
+}
+
+BudgetRound measure_round(const WinnerCheckOptions& options,
+                          const std::vector<MeasuringDevice::Network>& networks,
+                          const std::string& kernel_set, int threads, int round) {
+  const std::string stage = "winners measured, round " + std::to_string(round + 1) + " of " +
+                            std::to_string(options.rounds);
+  return measure_round(options, round,
+                       [&](MeasuringDevice& device, const ProtocolOptions& protocol) {
+                         std::vector<LatencyStatistics> all(networks.size());
+                         device.measure_networks(
+                             networks, device.kernel_set(kernel_set).name, threads, protocol,
+                             [&](int done, int total) {
+                               if (options.progress) options.progress(stage, done, total);
+                             },
+                             [&](std::size_t i, const NetworkMeasurement& measured,
+                                 const NetworkFacts&) { all[i] = measured.statistics; });
+                         return all;
+                       });
 }
 
 WinnerCheck check_winners(const std::string& run_folder, const WinnerCheckOptions& options) {

@@ -19,7 +19,7 @@ struct WinnerCheckOptions {
   int rounds = 5;
   double pause_s = 2;  ///< between rounds, so that they meet the machine in different states
   /// Of the machine when it was profiled; −1: unknown. Filled by check_winners. A round after which
-  /// the machine is more than 5 % slower is repeated, twice at most.
+  /// the machine is more than 5 % slower is repeated once.
   double reference_kernel_us = -1;
   std::function<void(const std::string&)> note = {};  ///< lines for people
   std::function<void(const std::string& stage, std::int64_t done, std::int64_t total)> progress =
@@ -33,7 +33,13 @@ std::string probe_beside_program();
 /// what differs. Throws EnvironmentError where no probe answers.
 bool is_profiled_device(const std::string& probe, const DeviceProfile& profile, std::string* why);
 
-/// Measures `networks` in a probe of its own per round, each 200 times.
+/// One round: starts a probe, waits for a quiet moment, calls `time_all` with the protocol of 200
+/// invocations, and repeats that where the machine was disturbed meanwhile.
+using TimeAll =
+    std::function<std::vector<LatencyStatistics>(MeasuringDevice&, const ProtocolOptions&)>;
+BudgetRound measure_round(const WinnerCheckOptions& options, int round, const TimeAll& time_all);
+
+/// The same for networks, interleaved.
 BudgetRound measure_round(const WinnerCheckOptions& options,
                           const std::vector<MeasuringDevice::Network>& networks,
                           const std::string& kernel_set, int threads, int round);
