@@ -12,6 +12,7 @@ namespace edgefront {
 namespace {
 
 constexpr int kFewestNetworks = 8;
+constexpr double kNormal90 = 1.645;         // two-sided 90 % quantile of the normal distribution
 constexpr double kStudent90Of6 = 1.943;  // two-sided 90 % quantile of Student's t, 6 degrees
 
 void require_points(std::span<const double> sum_us, std::span<const double> measured_us) {
@@ -41,6 +42,19 @@ double half_width_90(std::vector<double> residuals) {
   for (const double r : residuals) squares += r * r;
   return std::max(residuals.back(), kStudent90Of6 * std::sqrt(squares / static_cast<double>(n)));
 }
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+/// The residuals of a fit come from one session of measuring, in which a drifting clock and the
+/// neighbours' use of shared caches shift all networks alike; a fresh measurement is another
+/// session. Passes that follow each other within seconds are not independent, so that the middle one
+/// of five drifts hardly less than each (independent ones: 0.54 times as much); taken as 1/√2 of it,
+/// the difference of two sessions has the standard deviation `drift`.
+double session_share(double drift) { return kNormal90 * drift; }
 
 using Setting = std::tuple<std::string, Precision, int, std::string>;
 
@@ -91,13 +105,14 @@ AffineFit fit_affine(std::span<const double> sum_us, std::span<const double> mea
 
 void calibrate(DeviceProfile& profile) {
   struct Points {
-    std::vector<double> sum_us, measured_us;
+    std::vector<double> sum_us, measured_us, pass_spread;
   };
   std::map<Setting, Points> settings;
   for (const auto& n : profile.networks) {
     Points& points = settings[{n.space_digest, n.precision, n.threads, n.kernel_set}];
     points.sum_us.push_back(n.predicted_sum_us);
     points.measured_us.push_back(n.statistics.latency_us);
+    points.pass_spread.push_back(n.pass_spread);
   }
   for (const auto& entry : settings) {
     const Setting& setting = entry.first;
@@ -109,9 +124,13 @@ void calibrate(DeviceProfile& profile) {
     });
     try {
       const AffineFit fit = fit_affine(points.sum_us, points.measured_us);
+      const double drift = median(points.pass_spread);
       profile.calibrations.push_back({space_digest, precision, threads, kernel_set, fit.slope,
-                                      fit.intercept_us, fit.relative_half_width_90,
-                                      static_cast<int>(points.sum_us.size())});
+                                      fit.intercept_us,
+                                      std::hypot(fit.relative_half_width_90, session_share(drift)),
+                                      static_cast<int>(points.sum_us.size()),
+                                      {{"fit_half_width_90", fit.relative_half_width_90},
+                                       {"pass_spread", drift}}});
     } catch (const InputError&) {
       // No line fits: estimates of this setting keep slope 1 and say that they are uncalibrated.
     }

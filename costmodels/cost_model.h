@@ -95,7 +95,8 @@ AffineFit fit_affine(std::span<const double> sum_us, std::span<const double> mea
 
 /// Fits every setting (space, precision, threads, kernel set) of the profile's network entries that
 /// has at least 8 networks, and stores the calibrations in it (in place of older ones). A setting
-/// to which no growing line fits loses its calibration.
+/// to which no growing line fits loses its calibration. Its half-width is that of the fit and, in
+/// quadrature, what two sessions differ by according to the networks' pass_spread.
 void calibrate(DeviceProfile& profile);
 
 struct ValidationSummary {

@@ -98,7 +98,7 @@ std::string identity_difference(const DeviceIdentity& profile, const DeviceIdent
 std::vector<std::vector<LayerKey>> layer_batches(const std::vector<LayerKey>& keys, int limit,
                                                  std::uint64_t seed) {
   std::vector<Chain> chains;
-  throw_unless_ok(make_chains(keys, kLayersPerChain, seed, &chains));
+  throw_unless_ok(make_chains(keys, {kLayersPerChain, 0}, seed, &chains));
   std::vector<bool> taken(keys.size());
   std::vector<std::vector<LayerKey>> batches(1);
   for (const Chain& chain : chains) {

@@ -17,7 +17,6 @@
 namespace edgefront {
 namespace {
 
-constexpr std::int64_t kMostContextBytes = std::int64_t{64} << 20;
 constexpr int kTypicalNetworks = 21;
 constexpr int kNetworksForShares = 300;
 constexpr double kMostInterpolationError = 0.25;  // a layer that is less certain is measured
@@ -120,14 +119,18 @@ class SettingProfiler {
                        [&](const LayerKey& key) { return keys.count(key.text()) > 0; });
   }
 
-  /// What a typical network of the space holds in weights: the context that its layers run in.
-  std::int64_t typical_weights_bytes() const {
-    std::vector<std::int64_t> bytes;
+  /// Chains of layers shall be like networks: as long and as heavy as the median of a few.
+  void set_chains(ProtocolOptions& protocol) const {
+    std::vector<int> layers;
+    std::vector<std::int64_t> weights;
     for (const Genotype& genotype : draw_networks(space_, kTypicalNetworks, options_.seed, {})) {
-      bytes.push_back(weights_bytes(with_precision(lower(decode(space_, genotype)), precision_)));
+      layers.push_back(static_cast<int>(keys_of(genotype).size()));
+      weights.push_back(weights_bytes(with_precision(lower(decode(space_, genotype)), precision_)));
     }
-    std::sort(bytes.begin(), bytes.end());
-    return std::min(bytes[bytes.size() / 2], kMostContextBytes);
+    std::sort(layers.begin(), layers.end());
+    std::sort(weights.begin(), weights.end());
+    protocol.chain_layers = layers[layers.size() / 2];
+    protocol.chain_weights_bytes = weights[weights.size() / 2];
   }
 
   /// Measures what is missing: all of it, or what is worth it, and then with a tenth of the allowed
@@ -158,7 +161,7 @@ class SettingProfiler {
 
   void measure(const std::vector<LayerKey>& missing) {
     ProtocolOptions protocol = options_.protocol;
-    protocol.context_bytes = typical_weights_bytes();
+    set_chains(protocol);
     device_.measure_layers(missing, protocol, progress_of("layers"),
                            [this](const std::vector<LayerMeasurement>& measured) {
                              const std::int64_t now = seconds_now();

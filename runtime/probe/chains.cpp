@@ -8,14 +8,11 @@
 #include <utility>
 
 #include "runtime/execution_steps.h"
+#include "runtime/model.h"
 #include "runtime/probe/rounds.h"
 
 namespace edgefront {
 namespace {
-
-// A chain of fewer layers is lengthened with covered ones: weights are cold, and buffers in the
-// state that a network leaves them in, only if enough other layers run in between.
-constexpr int kEnoughLayers = 16;
 
 // What a tensor must agree in for one layer to read what another wrote.
 using Joint = std::tuple<int, int, int, Precision, int, std::string>;
@@ -27,6 +24,7 @@ Joint joint_of(const Tensor& tensor, const LayerKey& key) {
 
 struct Part {
   LayerGraph graph;  // graph_of(key)
+  std::int64_t weights = 0;
   Joint reads, writes;
 };
 
@@ -39,9 +37,9 @@ bool may_follow(const LayerKey& before, const LayerKey& after) {
 // Chooses sequences of keys that can read each other's outputs: a greedy cover.
 class SequenceFinder {
  public:
-  SequenceFinder(const std::vector<LayerKey>& keys, const std::vector<Part>& parts, int max_layers,
-                 std::uint64_t seed)
-      : keys_(keys), parts_(parts), max_layers_(max_layers), seed_(seed), covered_(keys.size()) {
+  SequenceFinder(const std::vector<LayerKey>& keys, const std::vector<Part>& parts,
+                 const ChainLimits& limits, std::uint64_t seed)
+      : keys_(keys), parts_(parts), limits_(limits), seed_(seed), covered_(keys.size()) {
     for (std::size_t i = 0; i < parts.size(); ++i) {
       readers_[parts[i].reads].push_back(static_cast<int>(i));
       writers_[parts[i].writes].push_back(static_cast<int>(i));
@@ -88,13 +86,12 @@ class SequenceFinder {
 
   void lengthen(std::vector<int>* sequence) {
     const auto any = [](int) { return true; };
-    const int enough = std::min(kEnoughLayers, max_layers_);
-    while (static_cast<int>(sequence->size()) < enough) {
+    while (!limits_.enough(layers_of(*sequence), weights_of(*sequence))) {
       const int next = pick_reader(sequence->back(), any);
       if (next < 0) break;
       sequence->push_back(next);
     }
-    while (static_cast<int>(sequence->size()) < enough) {
+    while (!limits_.enough(layers_of(*sequence), weights_of(*sequence))) {
       const int front = sequence->front();
       const int before = pick(writers_, parts_[front].reads,
                               [&](int key) { return may_follow(keys_[key], keys_[front]); });
@@ -123,13 +120,21 @@ class SequenceFinder {
     return -1;
   }
 
+  static int layers_of(const std::vector<int>& sequence) {
+    return static_cast<int>(sequence.size());
+  }
+  std::int64_t weights_of(const std::vector<int>& sequence) const {
+    std::int64_t bytes = 0;
+    for (const int key : sequence) bytes += parts_[key].weights;
+    return bytes;
+  }
   bool room(const std::vector<int>& sequence) const {
-    return static_cast<int>(sequence.size()) < max_layers_;
+    return !limits_.full(layers_of(sequence), weights_of(sequence));
   }
 
   const std::vector<LayerKey>& keys_;
   const std::vector<Part>& parts_;
-  const int max_layers_;
+  const ChainLimits limits_;
   const std::uint64_t seed_;
   std::uint64_t draws_ = std::uint64_t{1} << 32;  // beyond the numbers that shuffled() uses
   std::vector<bool> covered_;
@@ -198,17 +203,18 @@ bool same_steps(const Chain& chain, const std::vector<int>& sequence,
 
 }  // namespace
 
-Status make_chains(const std::vector<LayerKey>& keys, int max_layers, std::uint64_t seed,
+Status make_chains(const std::vector<LayerKey>& keys, const ChainLimits& limits, std::uint64_t seed,
                    std::vector<Chain>* out) {
   std::vector<Part> parts(keys.size());
   for (std::size_t i = 0; i < keys.size(); ++i) {
     if (Status s = graph_of(keys[i], &parts[i].graph); !s.ok()) return s;
     const LayerGraph& graph = parts[i].graph;
     parts[i].reads = joint_of(graph.tensors[graph.inputs[0]], keys[i]);
+    parts[i].weights = weights_bytes(graph);
     parts[i].writes = joint_of(graph.tensors[graph.outputs[0]], keys[i]);
   }
   out->clear();
-  for (std::vector<int>& sequence : SequenceFinder(keys, parts, max_layers, seed).find()) {
+  for (std::vector<int>& sequence : SequenceFinder(keys, parts, limits, seed).find()) {
     Chain chain;
     std::vector<std::int32_t> borders;
     for (const int key : sequence) {

@@ -91,8 +91,9 @@ void read_protocol(Fields* fields, ProtocolOptions* out) {
     fields->integer("step_latencies", 0, 1, &wanted);
     out->step_latencies = wanted != 0;
   }
-  if (fields->has("context_bytes")) {
-    fields->integer("context_bytes", 0, std::int64_t{1} << 26, &out->context_bytes);
+  if (fields->has("chain_layers")) fields->integer("chain_layers", 1, 1000, &out->chain_layers);
+  if (fields->has("chain_weights_bytes")) {
+    fields->integer("chain_weights_bytes", 0, std::int64_t{1} << 30, &out->chain_weights_bytes);
   }
   if (fields->has("cpu")) fields->integer("cpu", -1, 65'535, &out->cpu);
   if (fields->has("seed")) fields->seed("seed", &out->seed);

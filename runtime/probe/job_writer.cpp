@@ -86,7 +86,8 @@ Json json_of(const ProtocolOptions& protocol) {
           {"pass_s", protocol.pass_s},
           {"patience_s", protocol.patience_s},
           {"step_latencies", protocol.step_latencies ? 1 : 0},
-          {"context_bytes", protocol.context_bytes},
+          {"chain_layers", protocol.chain_layers},
+          {"chain_weights_bytes", protocol.chain_weights_bytes},
           {"cpu", protocol.cpu},
           {"seed", protocol.seed}};
 }

@@ -17,7 +17,7 @@ constexpr int kLayers = 24;  // fewer would keep each other's weights warm
 Status LayerLoop::load(const LayerKey& key) {
   if (Status s = check_measurable(key); !s.ok()) return s;
   std::vector<Chain> chains;
-  if (Status s = make_chains({key}, kLayers, 1, &chains); !s.ok()) return s;
+  if (Status s = make_chains({key}, {kLayers, 0}, 1, &chains); !s.ok()) return s;
   std::vector<TimedInterpreter> loaded;
   std::size_t layers = 0;
   for (std::uint64_t i = 0; layers < kLayers; ++i) {

@@ -18,14 +18,11 @@
 namespace edgefront {
 namespace {
 
-constexpr int kLayersPerChain = 24;      // as many as a small network has
-constexpr int kLayersPerGroup = 24;      // fewer would keep each other's weights warm
-constexpr std::size_t kMostCopies = 64;  // of chains in a group: light layers never fill a context
-constexpr int kNetworksPerGroup = 8;     // keeps a round short against a disturbance
-constexpr int kUntimedPerVisit = 12;     // invocations until a network's state is its own again
-constexpr int kTimedPerVisit = 10;       // then
-constexpr double kRestS = 0.05;          // between looks whether a disturbance is over
-constexpr int kStepSamples = 200;        // at most, for the latencies per step of a network
+constexpr int kNetworksPerGroup = 8;  // keeps a round short against a disturbance
+constexpr int kUntimedPerVisit = 12;  // invocations until a network's state is its own again
+constexpr int kTimedPerVisit = 10;    // then
+constexpr double kRestS = 0.05;       // between looks whether a disturbance is over
+constexpr int kStepSamples = 200;     // at most, for the latencies per step of a network
 
 // What runs in one round: chains, and for each of their steps the entry whose time it is (−1: it
 // runs as context only).
@@ -54,16 +51,20 @@ Status load_chain(const Chain& chain, const std::vector<LayerKey>& keys, std::ui
   return {};
 }
 
-// How much context a group gives its layers.
+ChainLimits limits_of(const ProtocolOptions& options) {
+  return {options.chain_layers, options.chain_weights_bytes};
+}
+
+// How much runs in between two runs of a layer.
 struct Context {
   int layers = 0;
-  std::int64_t weights_bytes = 0;
-  bool enough(const ProtocolOptions& options) const {
-    return layers >= kLayersPerGroup && weights_bytes >= options.context_bytes;
-  }
+  std::int64_t weights = 0;
   void add(const Chain& chain) {
     layers += static_cast<int>(chain.keys.size());
-    weights_bytes += edgefront::weights_bytes(chain.graph);
+    weights += weights_bytes(chain.graph);
+  }
+  bool enough(const ProtocolOptions& options) const {
+    return limits_of(options).enough(layers, weights);
   }
 };
 
@@ -82,7 +83,7 @@ Status load_group(const std::vector<Chain>& chains, std::size_t first, std::size
                   const std::vector<LayerKey>& keys, const std::vector<int>& entry_of,
                   const ProtocolOptions& options, std::uint64_t seed, Group* out) {
   Context context;
-  for (std::size_t i = 0; i < end - first || (!context.enough(options) && i < kMostCopies); ++i) {
+  for (std::size_t i = 0; i < end - first || !context.enough(options); ++i) {
     const Chain& chain = chains[first + i % (end - first)];
     out->chains.emplace_back();
     if (Status s = load_chain(chain, keys, stream_value(seed, i), &out->chains.back()); !s.ok()) {
@@ -95,20 +96,31 @@ Status load_group(const std::vector<Chain>& chains, std::size_t first, std::size
   return {};
 }
 
-// One round over a group, between two runs of the reference kernel; the slower one judges.
-double run_round(Group* group, std::uint64_t seed, ReferenceKernel* reference,
+// A visit to a group, between two runs of the reference kernel; the slower one judges. As with
+// whole networks (run_networks), times count after the caches have become the group's own.
+double run_visit(Group* group, std::uint64_t seed, ReferenceKernel* reference,
                  std::vector<TimedEntry>* times) {
   const double before = reference->time();
+  const std::vector<int> order = shuffled(static_cast<int>(group->chains.size()), seed);
   std::vector<double> us;
-  for (const int chain : shuffled(static_cast<int>(group->chains.size()), seed)) {
-    group->chains[chain].time_steps(&us);
-    const bool interrupted = group->chains[chain].interrupted();
-    for (std::size_t step = 0; step < us.size(); ++step) {
-      const int entry = group->entries[chain][step];
-      if (entry >= 0) times->push_back({entry, us[step], interrupted});
+  for (int run = 0; run < kUntimedPerVisit + kTimedPerVisit; ++run) {
+    for (const int chain : order) {
+      group->chains[chain].time_steps(&us);
+      if (run < kUntimedPerVisit) continue;
+      const bool interrupted = group->chains[chain].interrupted();
+      for (std::size_t step = 0; step < us.size(); ++step) {
+        const int entry = group->entries[chain][step];
+        if (entry >= 0) times->push_back({entry, us[step], interrupted});
+      }
     }
   }
   return std::max(before, reference->time());
+}
+
+// Each visit warms up again.
+ProtocolOptions visits_of(ProtocolOptions options) {
+  options.warmup = std::min(options.warmup, 1);
+  return options;
 }
 
 // The keys of chains [first, end) that were not measured before, in the order of appearance, become
@@ -210,13 +222,14 @@ Status measure_chains(const std::vector<Chain>& chains, const std::vector<LayerK
       entry_of[key_of_entry[entry]] = static_cast<int>(entry);
     }
     Group group;
-    if (Status s = load_group(chains, first, end, keys, entry_of, bench->options, seed, &group);
+    if (Status s = load_group(chains, first, end, keys, entry_of, bench->options, seed,
+                              &group);
         !s.ok())
       return s;
     const std::vector<LatencyStatistics> statistics = sample_rounds(
-        static_cast<int>(key_of_entry.size()), bench->options,
+        static_cast<int>(key_of_entry.size()), visits_of(bench->options),
         [&](std::uint64_t round, std::vector<TimedEntry>* times) {
-          return run_round(&group, stream_value(seed, round), &bench->reference, times);
+          return run_visit(&group, stream_value(seed, round), &bench->reference, times);
         },
         &bench->filter);
     for (std::size_t entry = 0; entry < statistics.size(); ++entry) {
@@ -285,10 +298,8 @@ Status measure_group(const std::vector<const Model*>& models, const std::vector<
                                       stream_value(seed, i), &networks[i]);
     if (!s.ok()) return Status::invalid("network '" + names[members[i]] + "': " + s.message());
   }
-  ProtocolOptions visits = bench->options;
-  visits.warmup = std::min(visits.warmup, 1);  // each visit warms up again
   const std::vector<LatencyStatistics> statistics = sample_rounds(
-      static_cast<int>(networks.size()), visits,
+      static_cast<int>(networks.size()), visits_of(bench->options),
       [&](std::uint64_t round, std::vector<TimedEntry>* times) {
         return run_networks(&networks, stream_value(seed, round), bench, times);
       },
@@ -310,7 +321,7 @@ Status measure_alike(const std::vector<LayerKey>& keys, Bench* bench,
   for (int pass = 0; pass < bench->passes(); ++pass) {
     const std::uint64_t seed = stream_value(bench->options.seed, pass);
     std::vector<Chain> chains;
-    if (Status s = make_chains(keys, kLayersPerChain, seed, &chains); !s.ok()) return s;
+    if (Status s = make_chains(keys, limits_of(bench->options), seed, &chains); !s.ok()) return s;
     const std::uint64_t start = ticks_now();
     if (Status s = measure_chains(chains, keys, seed, bench, &passes); !s.ok()) return s;
     bench->rest_after(pass, start);
@@ -358,7 +369,7 @@ Status check_measurable(const LayerKey& key) {
     return Status::invalid("layer key '" + key.text() + "' is " + s.message());
   }
   std::vector<Chain> chains;
-  if (Status s = make_chains({key}, 1, 1, &chains); !s.ok()) return s;
+  if (Status s = make_chains({key}, {1, 0}, 1, &chains); !s.ok()) return s;
   TimedInterpreter unused;
   return load_chain(chains[0], {key}, 1, &unused);
 }

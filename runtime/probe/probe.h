@@ -24,14 +24,15 @@ struct ProtocolOptions {
                               ///< times its usual time are repeated, not averaged in
   int passes = 3;  ///< over the whole list, in other chains and groups each time; an entry's pass
                    ///< with the middle latency stands, so that a slow minute does not
-  double pass_s = 0;  ///< each pass takes at least so long, by resting after it: what a clock
-                      ///< drifts by within some seconds shifts one pass and not the middle one
-  double patience_s = 20;      ///< of rests, in all, until a disturbance is over
+  double pass_s = 0;       ///< each pass takes at least so long, by resting after it: what a clock
+                           ///< drifts by within some seconds shifts one pass and not the middle one
+  double patience_s = 20;  ///< of rests, in all, until a disturbance is over
   bool step_latencies = true;  ///< of networks too; doubles their time
-  /// Layers run among others that have at least this many bytes of weights in all, as they do in a
-  /// network of that size: whether weights come from a private or a shared cache decides what a
-  /// layer of large weights takes. 0: any.
-  std::int64_t context_bytes = 0;
+  /// Layers are measured in chains of so many, as many as a network of theirs has, or of so many
+  /// bytes of weights (0: any): how much else runs in between decides which cache weights come
+  /// from.
+  int chain_layers = 24;
+  std::int64_t chain_weights_bytes = 0;
   int cpu = -1;            ///< pin to this CPU; −1: the one the thread is on
   std::uint64_t seed = 1;  ///< order of interleaving, generated weights and inputs
 };
@@ -58,10 +59,10 @@ Status check_measurable(const LayerKey& key);
 /// The same for a network with generated weights; an empty kernel set is the best one.
 Status check_measurable(const LayerGraph& graph, const std::string& kernel_set, int threads);
 
-/// Layers as they run inside networks: joined into chains of about 24 (chains.h) that share one
-/// arena, each layer with its input freshly written by the one before and its weights last touched
-/// an invocation ago; chains are run in an order that is shuffled every round. Results in the order
-/// of `keys`, which are distinct. Keys of kernel sets that this CPU lacks are invalid.
+/// Layers as they run inside networks: joined into chains of about `chain_layers` (chains.h) that
+/// share one arena, each layer with its input freshly written by the one before and its weights
+/// last touched an invocation ago; a chain runs a dozen times before it is timed. Results in the
+/// order of `keys`, which are distinct. Keys of kernel sets that this CPU lacks are invalid.
 Status measure_layers(const std::vector<LayerKey>& keys, const ProtocolOptions& options,
                       const ProbeProgress& progress, std::vector<LayerMeasurement>* out);
 

@@ -24,7 +24,7 @@ Status ReferenceList::load(const std::string& kernel_set, int threads) {
     keys.push_back(std::move(key));
   }
   std::vector<Chain> chains;
-  if (Status s = make_chains(keys, kLayersPerChain, 1, &chains); !s.ok()) return s;
+  if (Status s = make_chains(keys, {kLayersPerChain, 0}, 1, &chains); !s.ok()) return s;
   std::vector<TimedInterpreter> loaded(chains.size());
   for (std::size_t i = 0; i < chains.size(); ++i) {
     Model model = generated_model(chains[i].graph, 1);

@@ -34,7 +34,7 @@ std::vector<LayerKey> bottleneck_keys() {
 std::vector<Chain> chains_of(const std::vector<LayerKey>& keys, int max_layers,
                              std::uint64_t seed) {
   std::vector<Chain> chains;
-  const Status status = make_chains(keys, max_layers, seed, &chains);
+  const Status status = make_chains(keys, {max_layers, 0}, seed, &chains);
   CHECK_MESSAGE(status.ok(), status.message());
   return chains;
 }
@@ -167,7 +167,7 @@ TEST_CASE("a key with shapes that no layer has is refused by name") {
   LayerKey key;
   REQUIRE(LayerKey::parse("conv2d int8 8x8x16>9x9x16 k1 s1 relu t1 reference@1", &key).ok());
   std::vector<Chain> chains;
-  const Status status = make_chains({key}, 24, 1, &chains);
+  const Status status = make_chains({key}, {}, 1, &chains);
   CHECK(status.code() == StatusCode::kInvalid);
   CHECK(status.message().find("8x8x16>9x9x16") != std::string::npos);
 }

@@ -102,14 +102,16 @@ TEST_CASE("a protocol job sets what it names and leaves the rest at its defaults
   job.protocol.passes = 2;
   job.protocol.pass_s = 1.5;
   job.protocol.patience_s = 0;
-  job.protocol.context_bytes = 4096;
+  job.protocol.chain_layers = 48;
+  job.protocol.chain_weights_bytes = 4096;
   REQUIRE(parse_job(job_line(job), &again).ok());
   CHECK(again.protocol.disturbance == 1.5);
   CHECK(again.protocol.cpu == 3);
   CHECK(again.protocol.passes == 2);
   CHECK(again.protocol.pass_s == 1.5);
   CHECK(again.protocol.patience_s == 0);
-  CHECK(again.protocol.context_bytes == 4096);
+  CHECK(again.protocol.chain_layers == 48);
+  CHECK(again.protocol.chain_weights_bytes == 4096);
   CHECK(again.protocol.seed == ~std::uint64_t{0});
 }
 
@@ -140,7 +142,7 @@ TEST_CASE("a protocol outside its bounds is refused") {
   refuses_job(R"({"job":"protocol","seed":-1})", "non-negative 64-bit integer");
   refuses_job(R"({"job":"protocol","passes":0})", "'passes' must be an integer from 1");
   refuses_job(R"({"job":"protocol","pass_s":-1})", "'pass_s' must be a number");
-  refuses_job(R"({"job":"protocol","context_bytes":99999999999})", "'context_bytes' must be");
+  refuses_job(R"({"job":"protocol","chain_layers":0})", "'chain_layers' must be");
   refuses_job(R"({"job":"protocol","cpu":99999999999999999999})", "'cpu' must be an integer");
 }
 
