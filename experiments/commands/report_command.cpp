@@ -38,6 +38,7 @@ ReportData report_data(const std::string& folder) {
     }
   }
   data.exported = read_exports(folder);
+  data.dropped = run.front.dropped;
   data.provenance = {{"space", run.experiment.space_file},
                      {"algorithm", run.manifest.algorithm},
                      {"seed", std::to_string(run.experiment.seed)},

@@ -145,6 +145,21 @@ std::string cell(const std::string& content, const char* css = nullptr) {
          html_escape(content) + "</td>";
 }
 
+/// Empty where no budget was checked, or all kept it.
+std::string dropped_table(const ReportData& data) {
+  if (data.dropped.empty()) return "";
+  std::string out = "<h2>Over the budget when measured</h2>\n<p>" +
+                    std::to_string(data.dropped.size()) +
+                    " of the networks within the budget as predicted were over it when measured "
+                    "again, and dropped.</p>\n"
+                    "<div class=\"table\"><table>\n<tr><th>network</th><th>why</th></tr>\n";
+  for (const DroppedMember& member : data.dropped) {
+    out += "<tr class=\"dropped\">" + cell("#" + std::to_string(member.index)) +
+           cell(member.reason, "text") + "</tr>\n";
+  }
+  return out + "</table></div>\n";
+}
+
 std::string exported_table(const ReportData& data) {
   if (data.exported.empty()) {
     return "<p>No network was exported yet: <code>edgefront export RUN --select knee --out "
@@ -282,6 +297,7 @@ std::string report_html(const ReportData& data) {
       "after training, as measured on the device and on the test images. Point at a mark for its "
       "numbers.</figcaption></figure>\n";
   out += "<h2>Exported networks: predicted and measured</h2>\n" + exported_table(data);
+  out += dropped_table(data);
   out += gain_table(data);
   out += "<h2>Hypervolume over evaluations</h2>\n<figure>" + hypervolume_plot(data) + "</figure>\n";
   out += front_table(data);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "experiments/pipeline/exports_file.h"
+#include "experiments/pipeline/front_files.h"
 #include "search/search_algorithm.h"
 
 namespace edgefront {
@@ -27,6 +28,7 @@ struct ReportData {
   std::vector<double> hypervolume;           ///< after each evaluation, same order
   std::vector<ReportReference> references;
   std::vector<ExportedNetwork> exported;
+  std::vector<DroppedMember> dropped;  ///< feasible as predicted, over a budget as measured
   std::vector<std::pair<std::string, std::string>> provenance;  ///< what, value
 };
 

@@ -92,4 +92,10 @@ TEST_CASE("the report is self-contained and escapes what it did not write") {
   CHECK(html.find("4.00 times less (#1)") != std::string::npos);
   CHECK(count(html, "<svg") == 2);
   CHECK(count(html, "</svg>") == 2);
+  CHECK(html.find("Over the budget") == std::string::npos);
+  data.dropped = {{7, "1.2", "latency_us measured 41 us, <over> the budget", {}}};
+  const std::string with_dropped = report_html(data);
+  CHECK(with_dropped.find("1 of the networks within the budget as predicted") != std::string::npos);
+  CHECK(with_dropped.find("#7") != std::string::npos);
+  CHECK(with_dropped.find("&lt;over&gt; the budget") != std::string::npos);
 }
