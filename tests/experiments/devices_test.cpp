@@ -2,7 +2,9 @@
 #include <doctest/doctest.h>
 
 #include <filesystem>
+#include <set>
 
+#include "experiments/pipeline/ask.h"
 #include "experiments/pipeline/run_folder.h"
 #include "experiments/pipeline/search_parts.h"
 #include "tests/experiments/pipeline/toy_run.h"
@@ -70,4 +72,36 @@ TEST_CASE("a description's limits hold unless the experiment constrains the same
   CHECK_THROWS_AS(run_search(experiment, opened.parts, folder.path("a"), {}), NoFeasibleResult);
   experiment.constraints["latency_us"] = 1e9;
   CHECK(run_search(experiment, opened.parts, folder.path("b"), {}).evaluations == 24);
+}
+
+TEST_CASE("each of the four deployment patterns changes the winner of the shipped example") {
+  SearchExperiment experiment =
+      load_experiment(EDGEFRONT_SOURCE_DIR "/experiments/configs/deployment.toml");
+  toy::TemporaryFolder folder;
+  OpenedExperiment opened = open_experiment(experiment, [](const std::string&) {});
+  run_search(experiment, opened.parts, folder.path("run"), {});
+  const RunState run = load_run(folder.path("run"));
+  REQUIRE(experiment.deployment.has_value());
+  // The question of docs/run_format.md.
+  AskQuestion question;
+  question.devices = {"camera"};
+  question.deployment = *experiment.deployment;
+  question.error_weight = 10;
+  question.limits = {{"deployed_latency_us", 15000}, {"bandwidth_bytes", 150}};
+  std::map<DeploymentPattern, AskAnswer> answers;
+  std::set<std::string> winners;
+  for (const auto pattern : {DeploymentPattern::kStandalone, DeploymentPattern::kHybrid,
+                             DeploymentPattern::kHierarchical, DeploymentPattern::kFederated}) {
+    question.deployment.pattern = pattern;
+    answers[pattern] = ask(run.evaluations, question);
+    winners.insert(answers[pattern].network.genotype);
+    CHECK(answers[pattern].terms.latency_us() <= 15000);
+    CHECK(answers[pattern].terms.bandwidth_bytes() <= 150);
+  }
+  CHECK(winners.size() == 4);
+  // A round trip leaves less time to the device, and rounds of training less to the parameters.
+  CHECK(answers[DeploymentPattern::kHybrid].values.at("latency_us") <
+        answers[DeploymentPattern::kHierarchical].values.at("latency_us"));
+  CHECK(answers[DeploymentPattern::kFederated].values.at("parameters") <
+        answers[DeploymentPattern::kStandalone].values.at("parameters"));
 }
