@@ -13,7 +13,9 @@
 
 #include "runtime/probe/compare.h"
 #include "runtime/probe/core_kinds.h"
+#include "runtime/probe/description.h"
 #include "runtime/probe/line_reader.h"
+#include "runtime/probe/pinning.h"
 #include "runtime/probe/session.h"
 #include "runtime/probe/traces.h"
 
@@ -26,7 +28,7 @@ constexpr int kSurroundingsFailed = 3;
 constexpr const char* kHelp =
     "Usage: edgefront-probe JOBS > results.jsonl\n"
     "       edgefront-probe --compare [JOBS]\n"
-    "       edgefront-probe --describe\n"
+    "       edgefront-probe --describe [--peer HOST:PORT]\n"
     "       edgefront-probe --soak TIME | --frequencies | --energy JOBS | --windows JOBS\n"
     "                       [--trace FILE] [--threads N]\n"
     "\n"
@@ -41,7 +43,10 @@ constexpr const char* kHelp =
     "  --compare   measure the layers of JOBS (default: common layers of MobileNetV2 and V3) in\n"
     "              int8 and in fp32, with this machine's best kernels or those that the\n"
     "              environment variable EDGEFRONT_KERNELS names, and print a table of both times\n"
-    "  --describe  print this machine and its state as one line and stop\n"
+    "  --describe  print this machine, its measured peaks and its present state as one line and\n"
+    "              stop; `edgefront` reads it as a device description\n"
+    "  --peer HOST:PORT\n"
+    "              with --describe: the round trip to this address by TCP\n"
     "  --cores KIND  where cores are of several kinds, measure on this one; any other word lists\n"
     "              them (default: the fastest)\n"
     "  --soak TIME heat with layers of MobileNetV2 and V3 for TIME (30m, 90s, 2h), then cool for\n"
@@ -67,7 +72,7 @@ constexpr const char* kHelp =
     "written.\n";
 
 struct Arguments {
-  std::string jobs, cores, soak, trace;
+  std::string jobs, cores, soak, trace, peer;
   int threads = 1;
   bool frequencies = false, energy = false, windows = false;
   bool compare = false, describe = false, quiet = false, help = false;
@@ -91,6 +96,7 @@ bool value_of(const std::string& argument, int argc, char** argv, int* i, Argume
   std::string* text = argument == "--cores"   ? &out->cores
                       : argument == "--soak"  ? &out->soak
                       : argument == "--trace" ? &out->trace
+                      : argument == "--peer"  ? &out->peer
                                               : nullptr;
   if (text == nullptr && argument != "--threads") return false;
   if (*i + 1 == argc) {
@@ -205,12 +211,30 @@ bool confine_to(const std::string& kind_name) {
   return false;
 }
 
-int describe() {
-  edgefront::ProbeResult result;
-  result.kind = edgefront::ResultKind::kHandshake;
-  result.identity = edgefront::describe_device("");
-  result.state = edgefront::describe_state("");
-  return print(edgefront::result_line(result) + "\n");
+int describe(const Arguments& arguments) {
+  using namespace edgefront;
+  MachineDescription machine;
+  machine.identity = describe_device("");
+  machine.state = describe_state("");
+  machine.present = read_present("");
+  machine.present.peer = arguments.peer;
+  if (!arguments.peer.empty()) {
+    const Status status = measure_peer("", arguments.peer, &machine.present.link);
+    if (!status.ok()) {
+      complain(status.message());
+      return kWrongInput;
+    }
+  }
+  const KernelSet* set = nullptr;
+  const Status chosen = choose_kernel_set(forced_kernel_set(), &set);
+  if (!chosen.ok()) {
+    complain(chosen.message());
+    return kWrongInput;
+  }
+  const PinnedTeam pinned(-1, 1);
+  Roofs roofs;
+  if (measure_roofs(*set, machine.identity, &roofs).ok()) machine.roofs = roofs;
+  return print(description_line(machine) + "\n");
 }
 
 int compare(const Arguments& arguments) {
@@ -327,7 +351,7 @@ int main(int argc, char** argv) {
   if (!parse_arguments(argc, argv, &arguments)) return kWrongInput;
   if (arguments.help) return print(kHelp);
   if (!arguments.cores.empty() && !confine_to(arguments.cores)) return kWrongInput;
-  if (arguments.describe) return describe();
+  if (arguments.describe) return describe(arguments);
   const bool traced = arguments.frequencies || arguments.energy || arguments.windows;
   if (traced || !arguments.soak.empty()) return trace(arguments);
   return arguments.compare ? compare(arguments) : measure(arguments);
