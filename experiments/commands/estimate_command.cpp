@@ -1,12 +1,15 @@
 // edgefront estimate: what one architecture will cost on a device.
 #include <iostream>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "costmodels/analytic_time.h"
 #include "costmodels/cost_model.h"
+#include "experiments/commands/clock_levels.h"
 #include "experiments/commands/command_line.h"
 #include "experiments/commands/commands.h"
 #include "experiments/host.h"
+#include "experiments/units.h"
 #include "hwprofiles/profile_store.h"
 #include "space/error.h"
 #include "space/lower.h"
@@ -83,6 +86,20 @@ void print(const NetworkCost& cost, const std::vector<LayerCost>& layers,
   }
 }
 
+/// Of a profile that holds clock levels.
+void print_clock_levels(const CommandLine& line, double latency_us) {
+  const std::string device = line.text("device");
+  if (is_description(device)) return;
+  const double budget_us = line.given("budget")
+                               ? parse_quantity(line.text("budget"), Unit::kMicroseconds)
+                               : std::numeric_limits<double>::infinity();
+  const double period_us = parse_quantity(line.text("period"), Unit::kMicroseconds);
+  for (const std::string& text :
+       clock_level_lines(load_profile(device), latency_us, period_us, budget_us)) {
+    std::cout << text << "\n";
+  }
+}
+
 }  // namespace
 
 int estimate_command(const CommandArguments& args) {
@@ -91,11 +108,14 @@ int estimate_command(const CommandArguments& args) {
                    "layer by layer.");
   line.positional("SPACE.toml", "search space file")
       .positional("ARCH", "genotype text, or the name of a reference of the space")
-      .option("device", "FILE", "", "device profile (.h5), or a description (.toml, or .json of the probe): analytic")
+      .option("device", "FILE", "",
+              "device profile (.h5), or a description (.toml, or .json of the probe): analytic")
       .option("precision", "P", "int8", "int8 or fp32")
       .option("threads", "N", "1", "threads of the network")
       .option("kernels", "SET", "", "kernel set of the entries (default: the profile's)")
       .option("on-miss", "WHAT", "error", "a layer without entry: error, or analytic (roofline)")
+      .option("period", "TIME", "0us", "one inference in each, for clock levels; 0: no pause")
+      .option("budget", "TIME", "", "latency that a clock level must hold")
       .flag("json", "one JSON object on standard output");
   if (!line.parse(args)) return 0;
   if (!line.given("device")) throw InputError("estimate: --device is missing: a .h5 or .toml file");
@@ -117,6 +137,7 @@ int estimate_command(const CommandArguments& args) {
 
   if (!line.given("json")) {
     print(cost, layers, analytic_source(line.text("device")));
+    print_clock_levels(line, cost.latency_us);
     return 0;
   }
   nlohmann::json out = {{"genotype", to_text(space, genotype)},

@@ -16,6 +16,11 @@ std::string watts(double power_w) {
   return power_w < 0 ? std::string("unknown") : fixed(power_w, 3) + " W";
 }
 
+std::string throttles_text(double time_s) {
+  if (std::isinf(time_s)) return "never throttles";
+  return "throttles after " + fixed(time_s, 0) + " s";
+}
+
 std::string seconds(double time_s) {
   return std::isinf(time_s) ? std::string("never") : fixed(time_s, 0) + " s";
 }
@@ -74,8 +79,8 @@ void describe_heat(const ThermalConstants& t, std::vector<std::string>& lines) {
                   fixed(t.curve.back().temperature_c, 0) + " C; the clock is back at " +
                   fixed(t.recover_c, 0) + " C");
   const SustainedLatency load = sustained_latency(t, {t.load_w, t.idle_w}, 1);
-  lines.push_back("  under the trace's load" + (in_watts ? " of " + watts(t.load_w) : "") +
-                  ": throttles after " + seconds(load.time_to_throttle_s) + ", latency x" +
+  lines.push_back("  under the trace's load" + (in_watts ? " of " + watts(t.load_w) : "") + ": " +
+                  throttles_text(load.time_to_throttle_s) + ", latency x" +
                   fixed(load.minute1_us, 2) + " after 1, x" + fixed(load.minute5_us, 2) +
                   " after 5, x" + fixed(load.minute30_us, 2) + " after 30 minutes; recovers in " +
                   seconds(load.recovery_s));
