@@ -89,6 +89,24 @@ FrontMember read_member(const Json& json) {
   return member;
 }
 
+std::string device_front_json(const DeviceFront& front) {
+  return "{\"device\":" + json_string(front.device) +
+         ",\"objectives\":" + json_strings(front.objectives) +
+         ",\"reference\":" + json_numbers(front.reference) +
+         ",\"hypervolume\":" + (front.hypervolume ? json_number(*front.hypervolume) : "null") +
+         ",\"members\":" + Json(front.members).dump() + "}";
+}
+
+DeviceFront read_device_front(const Json& json) {
+  DeviceFront front;
+  front.device = json.at("device").get<std::string>();
+  front.objectives = json.at("objectives").get<std::vector<std::string>>();
+  front.reference = json.at("reference").get<std::vector<double>>();
+  if (!json.at("hypervolume").is_null()) front.hypervolume = json.at("hypervolume").get<double>();
+  front.members = json.at("members").get<std::vector<std::int64_t>>();
+  return front;
+}
+
 Front read_front_json(const Json& json) {
   Front front;
   front.objectives = json.at("objectives").get<std::vector<std::string>>();
@@ -96,6 +114,9 @@ Front read_front_json(const Json& json) {
   if (!json.at("hypervolume").is_null()) front.hypervolume = json.at("hypervolume").get<double>();
   front.evaluations = json.at("evaluations").get<std::int64_t>();
   for (const Json& member : json.at("members")) front.members.push_back(read_member(member));
+  for (const Json& front_of_one : json.value("fronts", Json::array())) {
+    front.fronts.push_back(read_device_front(front_of_one));
+  }
   for (const Json& member : json.value("dropped", Json::array())) {
     front.dropped.push_back(
         {member.at("index").get<std::int64_t>(), member.at("genotype").get<std::string>(),
@@ -141,6 +162,7 @@ Front build_front(const std::vector<std::string>& objectives,
     if (losers.count(record.genotype) == 0) winners.insert(without_genotype(record));
     by_index[record.index] = &record;
   }
+  front.fronts = device_fronts(objectives, records, dropped);
   front.dropped = std::move(dropped);
   if (objectives.size() <= 3) {
     front.hypervolume =
@@ -180,7 +202,11 @@ std::string front_json(const Front& front) {
   for (std::size_t i = 0; i < front.dropped.size(); ++i) {
     out += (i == 0 ? ",\n\"dropped\":[\n" : ",\n") + dropped_json(front.dropped[i]);
   }
-  return out + (front.dropped.empty() ? "\n}\n" : "\n]\n}\n");
+  if (!front.dropped.empty()) out += "\n]";
+  for (std::size_t i = 0; i < front.fronts.size(); ++i) {
+    out += (i == 0 ? ",\n\"fronts\":[\n" : ",\n") + device_front_json(front.fronts[i]);
+  }
+  return out + (front.fronts.empty() ? "\n}\n" : "\n]\n}\n");
 }
 
 std::string front_csv(const Front& front) {

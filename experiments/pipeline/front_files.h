@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "experiments/pipeline/device_fronts.h"
 #include "experiments/pipeline/journal.h"
 
 namespace edgefront {
@@ -48,6 +49,7 @@ struct Front {
   std::int64_t evaluations = 0;         ///< answered, failed ones included
   std::vector<FrontMember> members;     ///< by the first objective, then the others, then index
   std::vector<DroppedMember> dropped;   ///< in the order in which they were measured
+  std::vector<DeviceFront> fronts{};    ///< per device, where the objectives name several
   bool operator==(const Front&) const = default;
 };
 
