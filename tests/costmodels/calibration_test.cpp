@@ -143,6 +143,25 @@ TEST_CASE("calibrate fits each setting with eight networks, once") {
   CHECK(profile.calibration("bb", Precision::kInt8, 1, "reference") == nullptr);
 }
 
+TEST_CASE("intervals are wider where the passes of the networks drifted") {
+  DeviceProfile profile = example_profile();
+  profile.networks.clear();
+  const auto width_with = [&](double spread) {
+    profile.networks.clear();
+    for (int i = 1; i <= 20; ++i) {
+      const double residual = i % 2 == 0 ? 1.01 : 0.99;
+      profile.networks.push_back({"", "cc", Precision::kInt8, 1, "reference", 10.0 * i,
+                                  example_statistics(15.0 * i * residual)});
+      profile.networks.back().pass_spread = i == 1 ? 0.5 : spread;  // the median counts
+    }
+    calibrate(profile);
+    return profile.calibration("cc", Precision::kInt8, 1, "reference")->relative_half_width_90;
+  };
+  const double steady = width_with(0), drifting = width_with(0.02);
+  CHECK(steady == doctest::Approx(0.011).epsilon(0.2));
+  CHECK(drifting == doctest::Approx(std::hypot(steady, 1.645 * 0.02)));
+}
+
 TEST_CASE("a setting whose times do not grow loses its calibration") {
   DeviceProfile profile = example_profile();
   const std::string space = profile.calibrations[0].space_digest;
