@@ -37,7 +37,8 @@ class LayerInterpolation {
   std::unique_ptr<const Kinds> kinds_;
 };
 
-/// Interpolates those of `keys` (of one setting) that `profile` lacks and adds them as such.
+/// Interpolates those of `keys` (of one setting) that `profile` lacks, from those of them that it has
+/// measured, and adds them as such.
 /// Returns the keys that cannot be interpolated, or only with a larger error than `most`, for which
 /// nothing is added; the least certain first.
 std::vector<LayerKey> interpolate_layers(std::span<const LayerKey> keys, double most,

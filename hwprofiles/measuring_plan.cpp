@@ -16,7 +16,7 @@ namespace {
 
 constexpr int kCorners = 12;
 constexpr double kBytesPerMac = 16;  // a byte moved counts as so many multiply-accumulates
-constexpr double kFar = 4;           // octaves; beyond, distance says nothing more
+constexpr double kFar = 64;          // octaves: nothing of the kind is chosen yet
 
 double log2_of(double value) { return std::log2(std::max(value, 1.0)); }
 
@@ -24,7 +24,7 @@ double distance(const LayerKey& a, const LayerKey& b) {
   const auto x = layer_coordinates(a), y = layer_coordinates(b);
   double squares = 0;
   for (std::size_t i = 0; i < x.size(); ++i) squares += (x[i] - y[i]) * (x[i] - y[i]);
-  return std::min(std::sqrt(squares), kFar);
+  return std::sqrt(squares);
 }
 
 double rough_work(const LayerKey& key) {

