@@ -14,7 +14,6 @@
 namespace edgefront {
 namespace {
 
-constexpr int kLayersPerChain = 24;                                     // as the probe joins them
 constexpr std::int64_t kBytesAtOnce = std::int64_t{256} << 20;          // of models held here
 constexpr std::size_t kBatchBytes = std::size_t{64} << 20;              // of lines
 constexpr std::size_t kMaxModelBytes = (kMaxLineBytes - 8192) / 4 * 3;  // in base64, in one line
@@ -96,9 +95,10 @@ std::string identity_difference(const DeviceIdentity& profile, const DeviceIdent
 }
 
 std::vector<std::vector<LayerKey>> layer_batches(const std::vector<LayerKey>& keys, int limit,
-                                                 std::uint64_t seed) {
+                                                 const ProtocolOptions& protocol) {
   std::vector<Chain> chains;
-  throw_unless_ok(make_chains(keys, {kLayersPerChain, 0}, seed, &chains));
+  throw_unless_ok(make_chains(keys, {protocol.chain_layers, protocol.chain_weights_bytes},
+                              protocol.seed, &chains));
   std::vector<bool> taken(keys.size());
   std::vector<std::vector<LayerKey>> batches(1);
   for (const Chain& chain : chains) {
@@ -239,7 +239,7 @@ void MeasuringDevice::measure_layers(const std::vector<LayerKey>& keys,
   }
   const auto total = static_cast<std::int64_t>(keys.size());
   std::int64_t before = 0;
-  for (const auto& batch : layer_batches(keys, options_.layers_per_batch, protocol.seed)) {
+  for (const auto& batch : layer_batches(keys, options_.layers_per_batch, protocol)) {
     std::vector<ProbeJob> jobs(batch.size());
     for (std::size_t i = 0; i < batch.size(); ++i) jobs[i].key = batch[i];
     const auto size = static_cast<std::int64_t>(batch.size());

@@ -90,9 +90,9 @@ class MeasuringDevice {
   std::unique_ptr<ProbeLink> link_;  ///< null: this process
 };
 
-/// Portions of `keys` of about `limit`, each of whole chains (runtime/probe/chains.h), so that
-/// layers are measured among those that they can be joined with.
+/// Portions of `keys` of about `limit`, each of whole chains (runtime/probe/chains.h) of the
+/// protocol's size, so that layers are measured among those that they can be joined with.
 std::vector<std::vector<LayerKey>> layer_batches(const std::vector<LayerKey>& keys, int limit,
-                                                 std::uint64_t seed);
+                                                 const ProtocolOptions& protocol);
 
 }  // namespace edgefront

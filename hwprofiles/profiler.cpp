@@ -21,14 +21,6 @@ constexpr int kTypicalNetworks = 21;
 constexpr int kNetworksForShares = 300;
 constexpr double kMostInterpolationError = 0.25;  // a layer that is less certain is measured
 
-std::string utc_text(std::time_t time) {
-  std::tm parts{};
-  gmtime_r(&time, &parts);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text;
-}
-
 void require_identity(const DeviceProfile& profile, const DeviceIdentity& device,
                       const std::string& path) {
   const std::string problem = identity_difference(profile.identity, device);
@@ -119,20 +111,6 @@ class SettingProfiler {
                        [&](const LayerKey& key) { return keys.count(key.text()) > 0; });
   }
 
-  /// Chains of layers shall be like networks: as long and as heavy as the median of a few.
-  void set_chains(ProtocolOptions& protocol) const {
-    std::vector<int> layers;
-    std::vector<std::int64_t> weights;
-    for (const Genotype& genotype : draw_networks(space_, kTypicalNetworks, options_.seed, {})) {
-      layers.push_back(static_cast<int>(keys_of(genotype).size()));
-      weights.push_back(weights_bytes(with_precision(lower(decode(space_, genotype)), precision_)));
-    }
-    std::sort(layers.begin(), layers.end());
-    std::sort(weights.begin(), weights.end());
-    protocol.chain_layers = layers[layers.size() / 2];
-    protocol.chain_weights_bytes = weights[weights.size() / 2];
-  }
-
   /// Measures what is missing: all of it, or what is worth it, and then with a tenth of the allowed
   /// measurements the layers that the others say least about. Interpolates the rest.
   void complete(const std::vector<LayerKey>& keys) {
@@ -160,9 +138,8 @@ class SettingProfiler {
   }
 
   void measure(const std::vector<LayerKey>& missing) {
-    ProtocolOptions protocol = options_.protocol;
-    set_chains(protocol);
-    device_.measure_layers(missing, protocol, progress_of("layers"),
+    device_.measure_layers(missing, layer_protocol(space_, options_, precision_, threads_, set_),
+                           progress_of("layers"),
                            [this](const std::vector<LayerMeasurement>& measured) {
                              const std::int64_t now = seconds_now();
                              for (const LayerMeasurement& layer : measured) {
@@ -220,6 +197,23 @@ void require_same_device(const DeviceProfile& profile, const std::string& path,
   require_identity(profile, device.identity(), path);
 }
 
+ProtocolOptions layer_protocol(const SearchSpace& space, const ProfileOptions& options,
+                               Precision precision, int threads, const KernelSet& set) {
+  std::vector<int> layers;
+  std::vector<std::int64_t> weights;
+  for (const Genotype& genotype : draw_networks(space, kTypicalNetworks, options.seed, {})) {
+    const LayerGraph graph = lower(decode(space, genotype));
+    layers.push_back(static_cast<int>(network_keys(graph, precision, threads, set).size()));
+    weights.push_back(weights_bytes(with_precision(graph, precision)));
+  }
+  std::sort(layers.begin(), layers.end());
+  std::sort(weights.begin(), weights.end());
+  ProtocolOptions protocol = options.protocol;
+  protocol.chain_layers = layers[layers.size() / 2];
+  protocol.chain_weights_bytes = weights[weights.size() / 2];
+  return protocol;
+}
+
 ProtocolOptions network_protocol(std::uint64_t seed) {
   ProtocolOptions protocol;
   protocol.seed = seed;
@@ -227,6 +221,15 @@ ProtocolOptions network_protocol(std::uint64_t seed) {
   protocol.pass_s = 6;
   protocol.step_latencies = false;
   return protocol;
+}
+
+std::string utc_text(std::int64_t seconds) {
+  const auto time = static_cast<std::time_t>(seconds);
+  std::tm parts{};
+  gmtime_r(&time, &parts);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text;
 }
 
 std::int64_t seconds_now() {

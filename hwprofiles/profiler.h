@@ -50,6 +50,11 @@ std::vector<LayerKey> distinct_layers(const SearchSpace& space, Precision precis
 std::vector<LayerKey> wanted_layers(const SearchSpace& space, const ProfileOptions& options,
                                     Precision precision, int threads, const KernelSet& set);
 
+/// options.protocol, with chains of layers that are like networks of the space: as long and as
+/// heavy as the median of a few.
+ProtocolOptions layer_protocol(const SearchSpace& space, const ProfileOptions& options,
+                               Precision precision, int threads, const KernelSet& set);
+
 /// Those of `keys` that `profile` has no entry for, in their order.
 std::vector<LayerKey> missing_layers(const DeviceProfile& profile,
                                      const std::vector<LayerKey>& keys);
@@ -89,7 +94,8 @@ void measure_genotypes(const SearchSpace& space, const std::vector<Genotype>& ge
                        MeasuringDevice& device,
                        const std::function<void(std::size_t index, NetworkEntry entry)>& take);
 
-/// Seconds since 1970, UTC.
+/// Seconds since 1970, UTC; and such a time in ISO 8601.
 std::int64_t seconds_now();
+std::string utc_text(std::int64_t seconds);
 
 }  // namespace edgefront

@@ -10,7 +10,7 @@
 namespace edgefront {
 
 /// The device's state in a quiet moment: of several short looks the one with the fastest reference
-/// kernel. Takes about a tenth of a second.
+/// kernel, behind a link a single one. Takes about a tenth of a second.
 DeviceState describe_quiet_state(MeasuringDevice& device);
 
 /// Empty while the device runs the reference kernel within `tolerance` (a share) of the time it

@@ -18,6 +18,7 @@
 #include "hwprofiles/profile_lock.h"
 #include "hwprofiles/profile_store.h"
 #include "hwprofiles/profiler.h"
+#include "hwprofiles/result_import.h"
 #include "hwprofiles/state_change.h"
 #include "runtime/file.h"
 #include "runtime/team.h"
@@ -302,6 +303,30 @@ int measure(const CommandLine& line) {
   return 0;
 }
 
+/// Merges what a probe wrote that ran on its own.
+int import_file(const CommandLine& line) {
+  const std::string path = line.text("out"), results = line.text("from");
+  DeviceProfile profile = profile_to_complete(line, path);
+  if (profile.layers.empty() && profile.description.name == "host") profile.description.name = "";
+  const ImportSummary summary = import_results(results, profile);
+  calibrate(profile);
+  save_profile(profile, path);
+  ProgressLine notes;
+  if (summary.cut) notes.note("warning: " + results + " was cut short; its whole lines are merged");
+  if (summary.errors > 0) {
+    notes.note("warning: the probe could not measure " + std::to_string(summary.errors) +
+               " jobs, the first: " + summary.first_error);
+  }
+  if (summary.waiting > 0) {
+    notes.note("warning: " + std::to_string(summary.waiting) + " networks are left out: " + path +
+               " lacks layers of theirs");
+  }
+  std::cout << results << ": " << summary.layers << " layers, " << summary.networks
+            << " whole networks merged\n";
+  print_summary(path, profile, "");
+  return 0;
+}
+
 }  // namespace
 
 int profile_command(const CommandArguments& args) {
@@ -316,6 +341,7 @@ int profile_command(const CommandArguments& args) {
   line.option("space", "SPACE.toml", "", "search space file")
       .option("out", "DEV.h5", "", "profile to write, or to complete")
       .option("show", "DEV.h5", "", "profile to print")
+      .option("from", "RESULTS", "", "results of an edgefront-probe that ran on its own, to merge")
       .option("validate", "DEV.h5", "", "profile to hold against fresh measurements")
       .option("device", "FILE.toml", "",
               "device description (energy coefficients) of a new profile")
@@ -341,8 +367,10 @@ int profile_command(const CommandArguments& args) {
   if (line.given("show")) return show(line);
   if (line.given("validate")) return validate(line);
   if (line.given("trace") && line.given("out")) return add_traces(line);
+  if (line.given("from") && line.given("out")) return import_file(line);
   if (!line.given("space") || !line.given("out")) {
-    throw InputError("profile: --space and --out are needed (or --show, or --validate)");
+    throw InputError(
+        "profile: --space and --out are needed (or --from and --out, or --show, or --validate)");
   }
   return measure(line);
 }
