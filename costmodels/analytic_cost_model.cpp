@@ -49,6 +49,7 @@ class AnalyticCostModel final : public CostModel {
     for (const Step& step : execution_steps(typed, set_)) {
       const AnalyticTime time = timer_(typed, step);
       costs.push_back({key_of(typed, step, set_, options_.threads).text(), time.us(), true,
+                       EntryOrigin::kAnalytic,
                        time.memory_bound() ? "memory-bound" : "compute-bound", time.utilisation});
     }
     return costs;

@@ -36,11 +36,12 @@ struct NetworkCost {
   std::optional<double> weighted;             ///< α·latency + … of it, where it is known
 };
 
-/// One step of an estimate, for `edgefront estimate`.
+/// One step of an estimate, for `edgefront estimate`; of an imported table, one block.
 struct LayerCost {
   std::string key;
   double latency_us = 0;
   bool analytic = false;
+  EntryOrigin origin = EntryOrigin::kMeasured;  ///< kAnalytic where `analytic`
   // Of an analytic device, else empty and 0:
   std::string bound = {};  ///< "compute-bound" or "memory-bound"
   double utilisation = 0;  ///< of its multiply-accumulate cells while it computes
@@ -73,7 +74,14 @@ class CostModel {
 };
 
 /// Look-up table: Σ of fused layers, affine correction, memory from the planner, modelled energy.
+/// A profile that was imported has blocks in place of layers: make_block_cost_model().
 std::unique_ptr<CostModel> make_table_cost_model(std::shared_ptr<const DeviceProfile> profile,
+                                                 const CostModelOptions& options);
+
+/// Σ of the blocks of a published table, as its authors add them: nothing was calibrated. Memory is
+/// what our runtime needs with `options.kernel_set` (empty: reference). A network with a block that
+/// the table lacks is an InputError that names it; `on_miss = "analytic"` is refused.
+std::unique_ptr<CostModel> make_block_cost_model(std::shared_ptr<const DeviceProfile> profile,
                                                  const CostModelOptions& options);
 
 /// From the device description alone (analytic_time.h): a systolic array, a GPU, unrolled loops, or

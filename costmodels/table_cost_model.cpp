@@ -150,7 +150,10 @@ class TableCostModel final : public CostModel {
     const TimedSteps timed = time_steps(graph);
     std::vector<LayerCost> costs;
     for (std::size_t i = 0; i < timed.steps.size(); ++i) {
-      costs.push_back({timed.keys[i].text(), timed.times[i].us, timed.times[i].analytic});
+      const auto entry = profile_->layers.find(timed.keys[i].text());
+      costs.push_back(
+          {timed.keys[i].text(), timed.times[i].us, timed.times[i].analytic,
+           entry != profile_->layers.end() ? entry->second.origin : EntryOrigin::kAnalytic});
     }
     return costs;
   }
@@ -222,6 +225,9 @@ class TableCostModel final : public CostModel {
 
 std::unique_ptr<CostModel> make_table_cost_model(std::shared_ptr<const DeviceProfile> profile,
                                                  const CostModelOptions& options) {
+  if (profile->layers.empty() && !profile->blocks.empty()) {
+    return make_block_cost_model(std::move(profile), options);
+  }
   return std::make_unique<TableCostModel>(std::move(profile), options);
 }
 

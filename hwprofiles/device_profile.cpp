@@ -47,6 +47,10 @@ void add_extensions(const DeviceProfile& profile, CanonicalText& out) {
     out.add(std::string(origin_name(layer.origin)));
     out.add(layer.relative_error);
   }
+  for (const auto& [key, block] : profile.blocks) {
+    out.add("block " + key);
+    out.add(block.latency_us);
+  }
   for (const auto& e : profile.energy) {
     out.add("energy " + e.name);
     out.add(e.energy_uj);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "hwprofiles/accelerators.h"
+#include "hwprofiles/block_key.h"
 #include "runtime/probe/probe.h"
 
 namespace edgefront {
@@ -141,6 +142,7 @@ struct DeviceProfile {
   std::int64_t state_at = -1;  ///< when that was: UTC, seconds since 1970; −1: unknown
   std::string created;         ///< UTC, ISO 8601
   std::map<std::string, LayerEntry> layers;  ///< by LayerKey::text()
+  PublishedBlocks blocks;                         ///< of an imported table; then there are no layers
   std::vector<NetworkEntry> networks;
   std::vector<Calibration> calibrations;
   std::vector<EnergyEntry> energy;               ///< empty: no sensor was read

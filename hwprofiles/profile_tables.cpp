@@ -2,6 +2,7 @@
 
 #include <sstream>
 
+#include "hwprofiles/block_rows.h"
 #include "hwprofiles/energy_tables.h"
 #include "hwprofiles/profile_rows.h"
 #include "space/error.h"
@@ -298,6 +299,7 @@ void upgrade_to_version_2(Hdf5Tables& tables) {
   }
   tables["calibration_terms"].columns = {
       {"calibration", Integers{}}, {"name", Texts{}}, {"value", Reals{}}};
+  add_block_schema(tables);
   add_energy_schema(tables);
   tables.at("").attributes["version"] = std::int64_t{2};
 }
@@ -319,6 +321,7 @@ Hdf5Tables tables_of(const DeviceProfile& profile) {
   write_layers(profile, tables.at("layers"));
   write_networks(profile, tables.at("networks"));
   write_calibrations(profile, tables.at("calibrations"), tables.at("calibration_terms"));
+  write_blocks(profile, tables.at("blocks"));
   write_energy_tables(profile, tables);
   profile_of(tables, "profile");  // whatever could not be read is refused here, before it is lost
   return tables;
@@ -341,6 +344,7 @@ DeviceProfile profile_of(Hdf5Tables tables, const std::string& name) {
   read_networks(tables.at("networks"), name, profile);
   read_calibrations(tables.at("calibrations"), name, profile);
   read_terms(tables.at("calibration_terms"), name, profile);
+  read_blocks(tables.at("blocks"), name, profile);
   read_energy_tables(tables, name, profile);
   return profile;
 }

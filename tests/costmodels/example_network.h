@@ -49,6 +49,7 @@ inline DeviceProfile profile_covering(const LayerGraph& graph, Precision precisi
                                       const std::string& set) {
   DeviceProfile profile = example_profile();
   profile.layers.clear();
+  profile.blocks.clear();
   profile.networks.clear();
   profile.calibrations.clear();
   for (const LayerKey& key : network_keys(graph, precision, 1, find_kernel_set(set))) {

@@ -62,6 +62,8 @@ inline DeviceProfile example_profile() {
   network.minute1_us = 13.25;
   network.steady_us = 14.5;
   profile.calibrations[0].terms = {{"half_width_at_1ms", 0.03125}, {"network_bias", -2.5}};
+  profile.blocks = {{"mbconv 28x28x48>14x14x96 m288 k5 s2 se0 hs1 add0 r224", {1234.5, 12.25, 54}},
+                    {"skip 14x14x96>14x14x96 k1 s1", {0, -1, -1}}};
   profile.energy = {{profile.layers.begin()->first, "", Precision::kInt8, 1, "reference", 6.5, 6.25,
                      6.75, 120, "ina3221", 1.5},
                     {network.genotype, network.space_digest, Precision::kInt8, 1, "reference", 14.5,

@@ -161,6 +161,13 @@ void check_equal(const DeviceProfile& a, const DeviceProfile& b) {
     CHECK(a.calibrations[i].networks == b.calibrations[i].networks);
     CHECK(a.calibrations[i].terms == b.calibrations[i].terms);
   }
+  REQUIRE(a.blocks.size() == b.blocks.size());
+  for (const auto& [key, block] : a.blocks) {
+    REQUIRE(b.blocks.count(key) == 1);
+    CHECK(block.latency_us == b.blocks.at(key).latency_us);
+    CHECK(block.deviation_us == b.blocks.at(key).deviation_us);
+    CHECK(block.samples == b.blocks.at(key).samples);
+  }
   check_energy(a, b);
 }
 
@@ -321,6 +328,10 @@ TEST_CASE("energy, clocks and heat out of range are not stored") {
                  "relative_error is negative"));
   CHECK(contains(message([](P& p) { p.calibrations[0].terms["x"] = std::nan(""); }),
                  "calibration_terms[2]: value is not finite"));
+  CHECK(contains(message([](P& p) { p.blocks.begin()->second.latency_us = -1; }),
+                 "blocks[0]: latency_us is negative"));
+  CHECK(contains(message([](P& p) { p.blocks["mbconv 1x1x1"] = {1, -1, -1}; }),
+                 "\"1x1x1\" is not understood"));
 }
 
 TEST_CASE("a group that changed under a valid digest is named by its own checksum") {

@@ -1,0 +1,124 @@
+// Costs from a published table of blocks.
+#include <algorithm>
+#include <set>
+
+#include "costmodels/cost_model.h"
+#include "costmodels/latency_correction.h"
+#include "costmodels/network_totals.h"
+#include "hwprofiles/layer_listing.h"
+#include "runtime/execution_steps.h"
+#include "runtime/interpreter.h"
+#include "space/error.h"
+
+namespace edgefront {
+namespace {
+
+/// Which of the fields that a table may not know it does know.
+struct KnownFields {
+  bool squeeze_excite, hswish, residual, resolution;
+  auto operator<=>(const KnownFields&) const = default;
+  int count() const { return squeeze_excite + hswish + residual + resolution; }
+};
+
+KnownFields known_fields(const BlockKey& key) {
+  return {key.squeeze_excite >= 0, key.hswish >= 0, key.residual >= 0, key.resolution > 0};
+}
+
+BlockKey with_fields(BlockKey key, const KnownFields& known) {
+  if (!known.squeeze_excite) key.squeeze_excite = -1;
+  if (!known.hswish) key.hswish = -1;
+  if (!known.residual) key.residual = -1;
+  if (!known.resolution) key.resolution = 0;
+  return key;
+}
+
+class BlockCostModel final : public CostModel {
+ public:
+  BlockCostModel(std::shared_ptr<const DeviceProfile> profile, const CostModelOptions& options)
+      : profile_(std::move(profile)),
+        options_(options),
+        set_(find_kernel_set(options.kernel_set.empty() ? "reference" : options.kernel_set)) {
+    if (options_.on_miss == OnMiss::kAnalytic) {
+      throw InputError(options_.profile_path +
+                       " is an imported table of blocks: on_miss = \"analytic\" is for layers");
+    }
+    std::set<KnownFields> known;
+    for (const auto& [text, entry] : profile_->blocks) {
+      const BlockKey key = BlockKey::parse(text);
+      known.insert(known_fields(key));
+      has_pools_ = has_pools_ || key.kind == BlockKind::kPool;
+    }
+    known_.assign(known.begin(), known.end());
+    std::stable_sort(known_.begin(), known_.end(), [](const KnownFields& a, const KnownFields& b) {
+      return a.count() > b.count();
+    });
+  }
+
+  NetworkCost estimate(const LayerGraph& graph) const override {
+    LatencySums sums;
+    for (const LayerCost& block : layers(graph)) sums.us += block.latency_us;
+    NetworkCost cost;
+    correct_latency({}, sums, cost);
+    const LayerGraph typed = with_precision(graph, options_.precision);
+    add_totals(typed, execution_steps(typed, set_), set_, options_.threads, profile_->description,
+               options_.precision, cost);
+    return cost;
+  }
+
+  std::vector<LayerCost> layers(const LayerGraph& graph) const override {
+    const std::vector<BlockKey> keys = block_keys(graph);
+    std::vector<LayerCost> costs;
+    std::string missing;
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      if (keys[i].kind == BlockKind::kPool && i + 1 < keys.size() &&
+          keys[i + 1].kind == BlockKind::kFullyConnected &&
+          add_pool_and_fully(keys[i], keys[i + 1], &costs)) {
+        ++i;
+        continue;
+      }
+      if (add(keys[i], &costs)) continue;
+      // A table without any pool has them in the entries around them.
+      if (keys[i].kind == BlockKind::kPool && !has_pools_) continue;
+      missing += (missing.empty() ? "" : "; ") + keys[i].text();
+    }
+    if (!missing.empty()) {
+      throw InputError(options_.profile_path + ", an imported table, has no entry for " + missing);
+    }
+    return costs;
+  }
+
+ private:
+  bool add_pool_and_fully(const BlockKey& pool, const BlockKey& fully,
+                          std::vector<LayerCost>* costs) const {
+    BlockKey both = fully;
+    both.kind = BlockKind::kPoolAndFully;
+    both.input = pool.input;
+    return add(both, costs);
+  }
+
+  /// The entry that knows most of the block's fields.
+  bool add(const BlockKey& key, std::vector<LayerCost>* costs) const {
+    for (const KnownFields& known : known_) {
+      const auto entry = profile_->blocks.find(with_fields(key, known).text());
+      if (entry == profile_->blocks.end()) continue;
+      costs->push_back({entry->first, entry->second.latency_us, false, EntryOrigin::kImported});
+      return true;
+    }
+    return false;
+  }
+
+  std::shared_ptr<const DeviceProfile> profile_;
+  CostModelOptions options_;
+  const KernelSet& set_;
+  std::vector<KnownFields> known_;  ///< combinations that the table has, those of most fields first
+  bool has_pools_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<CostModel> make_block_cost_model(std::shared_ptr<const DeviceProfile> profile,
+                                                 const CostModelOptions& options) {
+  return std::make_unique<BlockCostModel>(std::move(profile), options);
+}
+
+}  // namespace edgefront
