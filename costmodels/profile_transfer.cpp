@@ -146,7 +146,7 @@ bool is_of(const NetworkEntry& n, const SearchSpace& space, const TransferSettin
 
 bool is_measured(const DeviceProfile& profile, const LayerKey& key) {
   const auto entry = profile.layers.find(key.text());
-  return entry != profile.layers.end() && entry->second.origin != EntryOrigin::kTransferred;
+  return entry != profile.layers.end() && entry->second.origin == EntryOrigin::kMeasured;
 }
 
 bool all_known(const TransferSources& sources, const PartSum& sum) {
@@ -200,7 +200,10 @@ void fill(const SpaceParts& parts, const TransferModel& model, DeviceProfile& pr
           TransferReport* report) {
   for (std::size_t i = 0; i < parts.keys().size(); ++i) {
     const LayerKey& key = parts.keys()[i];
-    if (is_measured(profile, key)) continue;
+    const auto entry = profile.layers.find(key.text());
+    const bool kept =
+        entry != profile.layers.end() && entry->second.origin != EntryOrigin::kTransferred;
+    if (kept) continue;
     const TransferPrediction p = model.predict({{static_cast<int>(i), 1}});
     profile.layers.erase(key.text());
     if (!(p.high > 0)) {

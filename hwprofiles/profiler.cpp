@@ -116,7 +116,10 @@ class SettingProfiler {
   void complete(const std::vector<LayerKey>& keys) {
     const std::set<std::string> listed = texts_of(keys);
     std::erase_if(profile_.layers, [&](const auto& entry) {  // made again from what is measured now
-      return entry.second.origin == EntryOrigin::kInterpolated && listed.count(entry.first) > 0;
+      const EntryOrigin origin = entry.second.origin;
+      const bool derived =
+          origin == EntryOrigin::kInterpolated || origin == EntryOrigin::kTransferred;
+      return derived && listed.count(entry.first) > 0;
     });
     std::vector<LayerKey> known, missing;
     for (const LayerKey& key : keys) {
@@ -252,7 +255,10 @@ std::vector<LayerKey> missing_layers(const DeviceProfile& profile,
                                      const std::vector<LayerKey>& keys) {
   std::vector<LayerKey> missing;
   for (const LayerKey& key : keys) {
-    if (profile.layers.count(key.text()) == 0) missing.push_back(key);
+    const auto entry = profile.layers.find(key.text());
+    const bool known =
+        entry != profile.layers.end() && entry->second.origin != EntryOrigin::kTransferred;
+    if (!known) missing.push_back(key);
   }
   return missing;
 }

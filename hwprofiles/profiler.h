@@ -55,7 +55,8 @@ std::vector<LayerKey> wanted_layers(const SearchSpace& space, const ProfileOptio
 ProtocolOptions layer_protocol(const SearchSpace& space, const ProfileOptions& options,
                                Precision precision, int threads, const KernelSet& set);
 
-/// Those of `keys` that `profile` has no entry for, in their order.
+/// Those of `keys` that `profile` has no entry of its own for (none, or one that was transferred),
+/// in their order.
 std::vector<LayerKey> missing_layers(const DeviceProfile& profile,
                                      const std::vector<LayerKey>& keys);
 

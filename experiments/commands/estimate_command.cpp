@@ -1,6 +1,7 @@
 // edgefront estimate: what one architecture will cost on a device.
 #include <iostream>
 #include <limits>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "costmodels/analytic_time.h"
@@ -46,14 +47,27 @@ std::unique_ptr<CostModel> open_cost_model(const std::string& device,
   return make_table_cost_model(std::make_shared<DeviceProfile>(load_profile(device)), options);
 }
 
+/// What was neither measured on this device nor analytic.
+void print_origins(const std::vector<LayerCost>& layers) {
+  std::map<EntryOrigin, double> times;
+  double sum = 0;
+  for (const auto& layer : layers) times[layer.origin] += layer.latency_us, sum += layer.latency_us;
+  for (const auto& [origin, time] : times) {
+    if (origin == EntryOrigin::kMeasured || origin == EntryOrigin::kAnalytic) continue;
+    std::cout << "origin      " << fixed(100 * time / sum, 1) << " % of the latency is "
+              << origin_name(origin) << "\n";
+  }
+}
+
 void print(const NetworkCost& cost, const std::vector<LayerCost>& layers,
            const std::string& source) {
   for (const auto& layer : layers) {
+    const bool measured = layer.origin == EntryOrigin::kMeasured;
     std::cout << "  " << fixed(layer.latency_us, 2) << " us"
-              << (layer.analytic ? " (analytic" : "");
+              << (measured ? "" : " (" + std::string(origin_name(layer.origin)));
     if (!layer.bound.empty()) std::cout << ", " << layer.bound;
     if (layer.utilisation > 0) std::cout << ", " << fixed(100 * layer.utilisation, 1) << " % used";
-    std::cout << (layer.analytic ? ")" : "") << "  " << layer.key << "\n";
+    std::cout << (measured ? "" : ")") << "  " << layer.key << "\n";
   }
   std::cout << "latency     " << fixed(cost.latency_us, 2) << " us, 90 % interval "
             << fixed(cost.latency_low_us, 2) << " to " << fixed(cost.latency_high_us, 2) << "\n";
@@ -80,6 +94,7 @@ void print(const NetworkCost& cost, const std::vector<LayerCost>& layers,
             << with_separators(cost.peak_memory_bytes) << " bytes\nMACs        "
             << with_separators(cost.macs) << ", parameters " << with_separators(cost.parameters)
             << "\n";
+  print_origins(layers);
   if (cost.analytic_share > 0) {
     std::cout << "analytic    " << fixed(cost.analytic_share * 100, 1)
               << " % of the latency is not measured (" << source << ")\n";
@@ -163,8 +178,10 @@ int estimate_command(const CommandArguments& args) {
     out[name] = value ? nlohmann::json(*value) : nlohmann::json();
   }
   for (const auto& layer : layers) {
-    out["layers"].push_back(
-        {{"key", layer.key}, {"latency_us", layer.latency_us}, {"analytic", layer.analytic}});
+    out["layers"].push_back({{"key", layer.key},
+                             {"latency_us", layer.latency_us},
+                             {"analytic", layer.analytic},
+                             {"origin", origin_name(layer.origin)}});
     if (layer.bound.empty()) continue;
     out["layers"].back()["bound"] = layer.bound;
     out["layers"].back()["utilisation"] = layer.utilisation;

@@ -11,6 +11,7 @@
 #include "experiments/commands/command_line.h"
 #include "experiments/commands/commands.h"
 #include "experiments/commands/device_option.h"
+#include "experiments/commands/profile_sources.h"
 #include "experiments/commands/profile_traces.h"
 #include "experiments/commands/progress.h"
 #include "experiments/host.h"
@@ -101,6 +102,7 @@ int show(const CommandLine& line) {
             << ", " << profile.identity.cores << " cores, measured " << profile.created << "\n"
             << profile.layers.size() << " layers, " << profile.networks.size()
             << " whole networks\n";
+  print_origins(profile);
   for (const auto& c : profile.calibrations) {
     std::cout << "calibration " << precision_name(c.precision) << ", " << thread_text(c.threads)
               << ", " << c.kernel_set << ", space " << c.space_digest.substr(0, 8)
@@ -359,6 +361,14 @@ int profile_command(const CommandArguments& args) {
       .option("report", "FILE.html", "",
               "with --validate: write the plot of predicted against measured latency")
       .flag("quick", "a few samples of everything, to try a device out; the times mean little")
+      .option(
+          "transfer-from", "A.h5,...", "",
+          "profiles of other devices: layers that this one lacks are taken from them and from a "
+          "few networks measured here")
+      .option("transfer-networks", "N", "10", "how many, 3 to 20, those already measured included")
+      .option("import", "FILE,...", "", "published latency tables (YAML or CSV) for a new profile")
+      .option("format", "NAME", "ofa", "of them: ofa, proxyless or fbnet-blocks")
+      .option("column", "NAME", "lat_ms", "of their latencies in milliseconds, in CSV files")
       .flag("json", "one JSON object on standard output");
   add_device_options(line);
   if (!line.parse(args)) return 0;
@@ -368,9 +378,12 @@ int profile_command(const CommandArguments& args) {
   if (line.given("validate")) return validate(line);
   if (line.given("trace") && line.given("out")) return add_traces(line);
   if (line.given("from") && line.given("out")) return import_file(line);
+  if (line.given("import")) return import_profile(line);
+  if (line.given("transfer-from")) return transfer_profile(line);
   if (!line.given("space") || !line.given("out")) {
     throw InputError(
-        "profile: --space and --out are needed (or --from and --out, or --show, or --validate)");
+        "profile: --space and --out are needed (or --from or --import and --out, or --show, or "
+        "--validate)");
   }
   return measure(line);
 }

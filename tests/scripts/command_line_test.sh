@@ -50,6 +50,17 @@ expect 2 'short.efm' "$bin/edgefront-run" "$work/short.efm" --self-test
 head -c 1000 tests/hwprofiles/fixtures/profile_v1.h5 >"$work/short.h5"
 refuse 'short.h5' "$edgefront" profile --show "$work/short.h5"
 refuse 'short.h5' "$edgefront" estimate $space mobilenet_v2_like --device "$work/short.h5"
+
+# Tables of others: an import is a profile that estimates and searches take.
+printf 'key,lat_ms\nConv-input:224x224x3-output:112x112x32,1\n' >"$work/table.csv"
+expect 0 '1 blocks' "$edgefront" profile --import "$work/table.csv" --format proxyless --out "$work/table.h5" --space experiments/spaces/ofa_proxyless.toml
+expect 0 'conv 224x224x3>112x112x32 k3 s2 r224' "$edgefront" profile --show "$work/table.h5"
+refuse 'exists; an import makes a new profile' "$edgefront" profile --import "$work/table.csv" --out "$work/table.h5"
+refuse "format is 'csv'; accepted are ofa, proxyless and fbnet-blocks" "$edgefront" profile --import "$work/table.csv" --format csv --out "$work/y.h5"
+refuse 'has no entry for mbconv' "$edgefront" estimate experiments/spaces/ofa_proxyless.toml 0.2.00.01.10.21.2.11.21.20.20.2.20.00.01.01.2.00.11.10.21.2.21.20.11.11.00 --device "$work/table.h5"
+refuse 'no other profile has half of the' "$edgefront" profile --space $space --precision int8 --transfer-from tests/hwprofiles/fixtures/profile_v1.h5 --out "$work/y.h5"
+[ ! -e "$work/y.h5" ] || die "a refused transfer left a file"
+
 refuse 'nosuchset' env EDGEFRONT_KERNELS=nosuchset "$edgefront" profile --space $space --out "$work/x.h5"
 refuse 'fashion-mist' "$edgefront" evaluate tests/runtime/fixtures/*.efm --data fashion-mist
 refuse "on-miss is 'guess'" "$edgefront" estimate $space mobilenet_v2_like --device tests/hwprofiles/fixtures/profile_v1.h5 --on-miss guess
