@@ -5,6 +5,8 @@
 #include "experiments/commands/bench_report.h"
 #include "experiments/commands/command_line.h"
 #include "experiments/commands/commands.h"
+#include "experiments/commands/device_option.h"
+#include "experiments/commands/progress.h"
 #include "experiments/host.h"
 #include "experiments/pipeline/bench_run.h"
 #include "experiments/units.h"
@@ -96,22 +98,56 @@ void write_trace(const std::string& path, const std::string& network, const Benc
   require(write_file_atomic(path, text.data(), text.size()));
 }
 
+void measure_here(const Subject& subject, const BenchOptions& options, BenchReport& report) {
+  std::unique_ptr<Interpreter> interpreter;
+  report.result = run_bench(subject.model, subject.name, options, &interpreter);
+  report.kernels = interpreter->kernel_set().name;
+  report.notice = interpreter->notice();
+  report.arena_bytes = interpreter->plan().arena_bytes;
+  report.scratch_bytes = interpreter->plan().scratch_bytes;
+  report.packed_bytes = interpreter->plan().packed_bytes;
+}
+
+void measure_there(const CommandLine& line, const Subject& subject, const BenchOptions& options,
+                   BenchReport& report) {
+  for (const char* option : {"trace", "mlperf"}) {
+    if (line.given(option)) {
+      throw InputError(std::string("edgefront bench: --") + option +
+                       " is measured on this machine only, not with --on");
+    }
+  }
+  ProgressLine progress;
+  MeasuringDevice device = open_measuring_device(line, progress);
+  if (!options.load.kernel_set.empty()) device.kernel_set(options.load.kernel_set);
+  NetworkFacts facts;
+  report.result = run_bench_on(device, subject.model, subject.name, options, &facts);
+  report.device = device.identity().cpu_model.empty() ? device.identity().architecture
+                                                      : device.identity().cpu_model;
+  report.kernels = facts.kernel_set;
+  report.arena_bytes = facts.arena_bytes;
+  report.packed_bytes = facts.packed_bytes;
+}
+
 }  // namespace
 
 int bench_command(const CommandArguments& args) {
   CommandLine line("bench MODEL.efm|--model NAME [options]",
-                   "Measures a model on this machine: the 10 %-trimmed mean of single invocations, "
-                   "P50/P95/P99, times per fused layer, throughput, start, energy and memory.");
+                   "Measures a model on this machine, or --on a board: the 10 %-trimmed mean of "
+                   "single invocations, P50/P95/P99, times per fused layer, throughput, start, "
+                   "energy and memory.");
   describe_options(line);
+  add_device_options(line);
   if (!line.parse(args)) return 0;
   const BenchOptions options = options_of(line);
   const Subject subject = subject_of(line);
-  std::unique_ptr<Interpreter> interpreter;
   BenchReport report;
-  report.result = run_bench(subject.model, subject.name, options, &interpreter);
   report.name = subject.name;
-  report.interpreter = interpreter.get();
-  report.read_us = subject.read_us;
+  if (line.given("on")) {
+    measure_there(line, subject, options, report);
+  } else {
+    measure_here(subject, options, report);
+    report.read_us = subject.read_us;
+  }
   report.weights_bytes = weights_bytes(subject.model);
   report.threads = options.load.threads;
   if (line.given("mlperf")) report.mlperf = options.stream;

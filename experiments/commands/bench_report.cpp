@@ -107,19 +107,22 @@ std::string energy_text(const BenchResult& result) {
 }  // namespace
 
 void print(const BenchReport& report) {
-  const Interpreter& interpreter = *report.interpreter;
   const BenchResult& result = report.result;
-  std::cout << report.name << " on " << interpreter.kernel_set().name << ", " << report.threads
-            << (report.threads == 1 ? " thread\n" : " threads\n");
-  if (!interpreter.notice().empty()) std::cout << interpreter.notice() << "\n";
-  std::cout << "latency " << describe(result.statistics) << "\n"
-            << "throughput " << fixed(double(result.stream.queries) / result.stream.seconds, 1)
-            << " inferences/s; load " << fixed((report.read_us + result.load_us) * 1e-3, 2)
+  std::cout << report.name << " on " << report.kernels << ", " << report.threads
+            << (report.threads == 1 ? " thread" : " threads") << " of " << report.device << "\n";
+  if (!report.notice.empty()) std::cout << report.notice << "\n";
+  std::cout << "latency " << describe(result.statistics) << "\n";
+  if (result.stream.queries > 0) {
+    std::cout << "throughput " << fixed(double(result.stream.queries) / result.stream.seconds, 1)
+              << " inferences/s; ";
+  }
+  std::cout << "load " << fixed((report.read_us + result.load_us) * 1e-3, 2)
             << " ms, first invocation " << fixed(result.first_invoke_us * 1e-3, 2) << " ms\n";
-  const auto& plan = interpreter.plan();
-  std::cout << "arena " << with_separators(plan.arena_bytes) << " bytes (scratch "
-            << with_separators(plan.scratch_bytes) << "), packed "
-            << with_separators(plan.packed_bytes) << ", weights "
+  std::cout << "arena " << with_separators(report.arena_bytes) << " bytes";
+  if (report.scratch_bytes >= 0) {
+    std::cout << " (scratch " << with_separators(report.scratch_bytes) << ")";
+  }
+  std::cout << ", packed " << with_separators(report.packed_bytes) << ", weights "
             << with_separators(report.weights_bytes) << "\n"
             << "energy " << energy_text(result) << ", temperature rise "
             << (result.temperature_rise_c ? fixed(*result.temperature_rise_c, 1) + " C" : "none")
@@ -136,7 +139,6 @@ void print(const BenchReport& report) {
 }
 
 std::string json_text(const BenchReport& report) {
-  const Interpreter& interpreter = *report.interpreter;
   const BenchResult& result = report.result;
   const LatencyStatistics& s = result.statistics;
   nlohmann::json layers = nlohmann::json::array();
@@ -149,19 +151,20 @@ std::string json_text(const BenchReport& report) {
                         {"p99_us", s.p99_us},
                         {"samples", s.samples},
                         {"rejected", s.rejected},
-                        {"inferences_per_s", double(result.stream.queries) / result.stream.seconds},
+                        {"inferences_per_s", nullptr},
                         {"load_us", report.read_us + result.load_us},
                         {"first_invoke_us", result.first_invoke_us},
                         {"energy_uj", nullptr},
                         {"energy_source", result.energy_source},
                         {"energy_note", result.energy_note},
                         {"temperature_rise_c", or_null(result.temperature_rise_c)},
-                        {"arena_bytes", interpreter.plan().arena_bytes},
-                        {"packed_bytes", interpreter.plan().packed_bytes},
+                        {"arena_bytes", report.arena_bytes},
+                        {"packed_bytes", report.packed_bytes},
                         {"weights_bytes", report.weights_bytes},
-                        {"kernels", interpreter.kernel_set().name},
-                        {"notice", interpreter.notice()},
+                        {"kernels", report.kernels},
+                        {"notice", report.notice},
                         {"threads", report.threads},
+                        {"device", report.device},
                         {"layers", layers}};
   if (result.energy) {
     out["energy_uj"] = result.energy->energy_uj;
@@ -169,6 +172,9 @@ std::string json_text(const BenchReport& report) {
     out["energy_high_uj"] = result.energy->energy_high_uj;
     out["power_w"] = result.energy->power_w;
     out["idle_w"] = result.energy->idle_w;
+  }
+  if (result.stream.queries > 0) {
+    out["inferences_per_s"] = double(result.stream.queries) / result.stream.seconds;
   }
   if (result.roofs) out["roofs"] = roofs_json(*result.roofs);
   if (report.mlperf) {

@@ -12,8 +12,11 @@ namespace edgefront {
 struct BenchReport {
   BenchResult result;
   std::string name;
-  const Interpreter* interpreter = nullptr;
-  double read_us = 0;  ///< of the model file; 0 where there is none
+  std::string device = "this machine";
+  std::string kernels, notice;
+  std::int64_t arena_bytes = 0, packed_bytes = 0;
+  std::int64_t scratch_bytes = -1;  ///< of the arena; −1: not told
+  double read_us = 0;               ///< of the model file; 0 where there is none
   std::int64_t weights_bytes = 0;
   int threads = 1;
   std::optional<StreamOptions> mlperf;  ///< where the stream was asked for by this rule

@@ -59,9 +59,11 @@ nlohmann::ordered_json to_json(const ExportedNetwork& n) {
 }  // namespace
 
 int export_command(const CommandArguments& args) {
-  CommandLine line("export RUN --select WHICH --out DIR [options]",
-                   "Trains chosen networks of a run, quantizes them, writes .efm, .onnx and C99, "
-                   "and measures accuracy on the test images and latency on this machine.");
+  CommandLine line(
+      "export RUN --select WHICH --out DIR [options]",
+      "Trains chosen networks of a run, quantizes them, writes .efm, .onnx and C99, "
+      "and measures accuracy on the test images and latency on this machine, or --on a "
+      "board.");
   line.positional("RUN", "run folder of a search")
       .option("select", "WHICH", "",
               "knee, best, an index, spread:N, or a limit such as latency<=2ms; several by commas")
@@ -77,6 +79,9 @@ int export_command(const CommandArguments& args) {
       .option("data", "DATASET", "", "data set (default: the experiment's)")
       .option("epochs", "N", "", "training epochs (default: the experiment's)")
       .option("threads", "N", "0", "networks trained side by side; 0 = one per core")
+      .option("on", "COMMAND", "",
+              "measure the winners on the device that this command reaches, e.g. \"ssh pi@board "
+              "./edgefront-probe -\" (default: this machine)")
       .flag("json", "one JSON object on standard output");
   if (!line.parse(args)) return 0;
   ExportRunOptions options;
@@ -99,6 +104,7 @@ int export_command(const CommandArguments& args) {
   }
   options.patch_wise = line.given("patch-wise");
   options.data = line.text("data");
+  options.on = line.text("on");
   if (line.given("epochs")) options.epochs = parse_epochs(line.text("epochs"));
   options.threads = int(line.integer("threads", 0, 1024));
   if (options.threads == 0) {

@@ -1,6 +1,8 @@
 #include "experiments/pipeline/bench_run.h"
 
 #include "experiments/host.h"
+#include "hwprofiles/layer_listing.h"
+#include "runtime/execution_steps.h"
 #include "runtime/probe/clock.h"
 #include "runtime/probe/pinning.h"
 #include "runtime/probe/sensors.h"
@@ -103,6 +105,34 @@ std::vector<TracedInvocation> trace(TimedInterpreter* timed, int invocations) {
   return traced;
 }
 
+/// The steps that the device says it ran, with their places in the graph where they are those that
+/// this program would run.
+std::vector<BenchLayer> layers_there(const Model& model, const NetworkFacts& facts,
+                                     const std::vector<double>& latency_us) {
+  const KernelSet& set = find_kernel_set(facts.kernel_set);
+  StepOptions how;
+  how.patch_layers = model.patch_layers;
+  if (model.kernel_set == facts.kernel_set) how.choices = model.block_choices;
+  const std::vector<Step> steps = execution_steps(model.graph, set, how);
+  if (steps.size() != facts.keys.size() || steps.size() != latency_us.size()) {
+    throw EnvironmentError("the probe runs other layers than this program would");
+  }
+  std::vector<BenchLayer> layers;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    BenchLayer layer;
+    layer.name = model.graph.layers[std::size_t(steps[i].layer)].name;
+    layer.kernel = set.name;
+    layer.key = key_of(model.graph, steps[i], set, facts.threads);
+    layer.latency_us = latency_us[i];
+    layer.work = work_of(model.graph, steps[i], set);
+    if (layer.key.text() != facts.keys[i]) {
+      throw EnvironmentError("the probe runs other layers than this program would");
+    }
+    layers.push_back(std::move(layer));
+  }
+  return layers;
+}
+
 }  // namespace
 
 BenchResult run_bench(const Model& model, const std::string& name, const BenchOptions& options,
@@ -127,6 +157,30 @@ BenchResult run_bench(const Model& model, const std::string& name, const BenchOp
     result.temperature_rise_c = temperature_after - temperature_before;
   }
   if (options.roofs) place(**interpreter, options, &result);
+  return result;
+}
+
+BenchResult run_bench_on(MeasuringDevice& device, const Model& model, const std::string& name,
+                         const BenchOptions& options, NetworkFacts* facts) {
+  BenchResult result;
+  std::vector<double> step_us;
+  device.measure_networks({{name, {}, &model}}, options.load.kernel_set, options.load.threads,
+                          options.protocol, {},
+                          [&](std::size_t, const NetworkMeasurement& m, const NetworkFacts& f) {
+                            result.statistics = m.statistics;
+                            step_us = m.step_latency_us;
+                            *facts = f;
+                          });
+  result.load_us = facts->load_us;
+  result.first_invoke_us = facts->first_invoke_us;
+  result.layers = layers_there(model, *facts, step_us);
+  if (!options.roofs) return result;
+  result.roofs = device.measure_roofs(find_kernel_set(facts->kernel_set));
+  const std::int64_t bytes = facts->arena_bytes + facts->packed_bytes;
+  for (BenchLayer& layer : result.layers) {
+    layer.point =
+        place_under_roofs(layer.work, layer.latency_us, layer.key.precision, bytes, *result.roofs);
+  }
   return result;
 }
 

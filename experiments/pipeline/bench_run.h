@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "experiments/pipeline/chrome_trace.h"
+#include "hwprofiles/measuring_device.h"
 #include "runtime/interpreter.h"
 #include "runtime/model.h"
 #include "runtime/probe/power_meter.h"
@@ -51,5 +52,10 @@ struct BenchResult {
 /// itself. Throws InputError and EnvironmentError.
 BenchResult run_bench(const Model& model, const std::string& name, const BenchOptions& options,
                       std::unique_ptr<Interpreter>* interpreter);
+
+/// The same on another device, as far as its probe measures: no stream, no energy, no trace.
+/// `facts` receives what the network takes there.
+BenchResult run_bench_on(MeasuringDevice& device, const Model& model, const std::string& name,
+                         const BenchOptions& options, NetworkFacts* facts);
 
 }  // namespace edgefront

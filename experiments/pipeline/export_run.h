@@ -34,6 +34,9 @@ struct ExportRunOptions {
   std::string data;              ///< empty: the experiment's
   std::optional<double> epochs;  ///< instead of the experiment's
   int threads = 1;               ///< networks trained side by side, one thread each
+  /// A command that reaches the device, e.g. "ssh pi@board ./edgefront-probe -"; empty: this
+  /// machine. With one, a profile of another device is refused before anything is trained.
+  std::string on;
 };
 
 using ExportNote = std::function<void(const std::string&)>;
@@ -41,9 +44,10 @@ using ExportNote = std::function<void(const std::string&)>;
 /// Networks whose training failed, whose int8 model loses more than the experiment allows or is
 /// less accurate than it wants, or that another exported one dominates as measured (latency and
 /// int8 accuracy), are dropped with the reason. Latency is measured after all training,
-/// interleaved, and only where the first device's profile is this machine's; under a latency budget
-/// in several rounds in processes of their own, and who is over it is dropped. Writes the files,
-/// then front.json and exports.json, each atomically. Returns the networks of this call.
+/// interleaved, and only where the first device's profile is this machine's, or is that of what
+/// `on` reaches; under a latency budget in several rounds in processes of their own, and who is
+/// over it is dropped. Writes the files, then front.json and exports.json, each atomically. Returns
+/// the networks of this call.
 std::vector<ExportedNetwork> export_run(const std::string& run_folder,
                                         const ExportRunOptions& options, Trainer& trainer,
                                         const EvaluatorProgress& progress, const ExportNote& note);

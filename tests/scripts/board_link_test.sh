@@ -64,6 +64,8 @@ entries "$work/again.h5" | cmp -s - "$work/uncut.txt" || die "the profile of a l
 
 # What measures against a profile refuses another device, and takes the one it was measured on.
 expect 0 'fresh networks' "$edgefront" profile --validate "$work/uncut.h5" --space $space --precision int8 --networks 3 --quick --on "$probe -"
+expect 0 '"latency_us"' "$edgefront" bench tests/runtime/fixtures/version1.efm --max-samples 100 --json --on "$probe -"
+refuse 'mlperf is measured on this machine only' "$edgefront" bench tests/runtime/fixtures/version1.efm --mlperf --on "$probe -"
 expect 3 'cut: the command closed it; it ended with exit code 255' "$edgefront" profile "${common[@]}" --out "$work/none.h5" --on 'exit 255'
 [ ! -e "$work/none.h5" ] || die "a line that never stood left a profile"
 if [ "$where" != "this machine's probe" ]; then
