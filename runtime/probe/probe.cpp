@@ -1,5 +1,6 @@
 #include "runtime/probe/probe.h"
 
+#include <sched.h>
 #include <time.h>
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 #include "runtime/probe/clock.h"
 #include "runtime/probe/pinning.h"
 #include "runtime/probe/rounds.h"
+#include "runtime/probe/throttling.h"
 #include "runtime/probe/timed_interpreter.h"
 
 namespace edgefront {
@@ -156,6 +158,7 @@ struct Bench {
   int total;  // entries of all passes
   DisturbanceFilter filter;
   ReferenceKernel reference;
+  ThrottleWatch throttling{"", {sched_getcpu()}};  // and its package
   int finished = 0;
   double patience_s;
 
@@ -166,6 +169,7 @@ struct Bench {
         filter(o.disturbance),
         patience_s(o.patience_s) {
     filter.wait = [this] { wait_for_rest(); };
+    if (throttling.watches()) filter.throttled = [this] { return throttling.throttled_since(); };
   }
   Bench(const Bench&) = delete;
   int passes() const { return std::max(1, options.passes); }
@@ -222,8 +226,7 @@ Status measure_chains(const std::vector<Chain>& chains, const std::vector<LayerK
       entry_of[key_of_entry[entry]] = static_cast<int>(entry);
     }
     Group group;
-    if (Status s = load_group(chains, first, end, keys, entry_of, bench->options, seed,
-                              &group);
+    if (Status s = load_group(chains, first, end, keys, entry_of, bench->options, seed, &group);
         !s.ok())
       return s;
     const std::vector<LatencyStatistics> statistics = sample_rounds(

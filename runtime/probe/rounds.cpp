@@ -47,7 +47,8 @@ std::vector<int> shuffled(int count, std::uint64_t seed) {
 }
 
 bool DisturbanceFilter::disturbed(double reference_us) {
-  const bool result = recent_.size() >= kRoundsBeforeJudging && reference_us > limit_ * baseline();
+  const bool slow = recent_.size() >= kRoundsBeforeJudging && reference_us > limit_ * baseline();
+  const bool result = (throttled && throttled()) || slow;
   recent_.push_back(reference_us);
   sorted_.insert(std::upper_bound(sorted_.begin(), sorted_.end(), reference_us), reference_us);
   if (recent_.size() > kWindow) {

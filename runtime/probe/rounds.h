@@ -20,9 +20,13 @@ class DisturbanceFilter {
  public:
   static constexpr std::size_t kWindow = 1001;
   explicit DisturbanceFilter(double limit) : limit_(limit) {}
+  /// If set, whether the machine slowed itself down since it was last asked: a time that it was
+  /// asked after is disturbed then, whatever it is.
+  std::function<bool()> throttled;
   /// Called after each disturbed time, if set: to rest until the disturbance is over.
   std::function<void()> wait;
-  /// True if `reference_us` exceeds limit × baseline; the first rounds (fewer than 5) never do.
+  /// True if `reference_us` exceeds limit × baseline, or where the machine was throttled; the first
+  /// rounds (fewer than 5) never do.
   bool disturbed(double reference_us);
   /// Of the rounds judged so far; 0 before the first.
   double baseline() const;

@@ -132,6 +132,20 @@ TEST_CASE("a reference kernel below the limit does not reject") {
   CHECK(filter.baseline() == 10.0);
 }
 
+TEST_CASE("what was measured while the machine was throttled is repeated") {
+  DisturbanceFilter filter(1.05);
+  int asked = 0;
+  filter.throttled = [&] { return ++asked % 3 == 0; };
+  const auto sampler = [&](std::uint64_t, std::vector<TimedEntry>* times) {
+    const bool hot = (asked + 1) % 3 == 0;  // the question that follows this round
+    times->push_back({0, hot ? 6.0 : 5.0, false});
+    return 10.0;
+  };
+  const auto result = sample_rounds(1, protocol(0, 50, 60), sampler, &filter);
+  CHECK(result[0].p99_us == 5.0);
+  CHECK(result[0].rejected == 24);  // two of three count, and the fiftieth ends it
+}
+
 TEST_CASE("the first rounds are never judged") {
   DisturbanceFilter filter(1.15);
   CHECK_FALSE(filter.disturbed(1));
