@@ -163,7 +163,7 @@ TEST_CASE("a command that is no probe is refused before any job") {
 }
 
 TEST_CASE("a silent probe is given up") {
-  LinkOptions options = with_command("sleep 100");
+  LinkOptions options = with_command("exec sleep 100");
   options.silence_s = 0;
   CHECK_THROWS_WITH_AS(ProbeLink{options}, doctest::Contains("nothing came for 0 s"), LinkCut);
 }
