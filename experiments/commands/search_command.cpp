@@ -1,6 +1,8 @@
 // edgefront search: run or resume an experiment.
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <utility>
+#include <vector>
 
 #include "experiments/commands/command_line.h"
 #include "experiments/commands/commands.h"
@@ -57,8 +59,18 @@ int search_command(const CommandArguments& args) {
   SearchRunOptions options;
   options.threads = int(line.integer("threads", 0, 1024));
   options.adopt = line.given("adopt");
-  options.notice = [&](const std::string& text) { progress.note(text); };
+  // What was said while the parts were opened appears when the run has begun: a run that refuses
+  // the experiment says that and nothing else.
+  std::vector<std::string> opening;
+  const auto begin = [&] {
+    for (const std::string& text : std::exchange(opening, {})) progress.note(text);
+  };
+  options.notice = [&](const std::string& text) {
+    begin();
+    progress.note(text);
+  };
   options.progress = [&](const SearchProgress& p) {
+    begin();
     std::string detail;
     if (p.replayed > 0) detail = std::to_string(p.replayed) + " from the journal";
     if (p.failed > 0) detail += (detail.empty() ? "" : ", ") + std::to_string(p.failed) + " failed";
@@ -66,10 +78,13 @@ int search_command(const CommandArguments& args) {
   };
   options.prepare_progress = [&](const std::string& what, std::int64_t done, std::int64_t total,
                                  double rate) {
+    begin();
     progress.update(what, done, total, rate > 0 ? fixed(rate, 0) + " images/s" : "");
   };
-  OpenedExperiment opened = open_experiment(experiment, options.notice);
+  OpenedExperiment opened =
+      open_experiment(experiment, [&](const std::string& text) { opening.push_back(text); });
   RunResult result = run_search(experiment, opened.parts, folder, options);
+  begin();
   const WinnerCheck check = check_winners(folder, winner_check_options(line, progress));
   result.front = read_front(folder);
 
