@@ -12,7 +12,7 @@ namespace edgefront {
 namespace {
 
 constexpr int kFewestNetworks = 8;
-constexpr double kNormal90 = 1.645;         // two-sided 90 % quantile of the normal distribution
+constexpr double kNormal90 = 1.645;      // two-sided 90 % quantile of the normal distribution
 constexpr double kStudent90Of6 = 1.943;  // two-sided 90 % quantile of Student's t, 6 degrees
 
 void require_points(std::span<const double> sum_us, std::span<const double> measured_us) {
@@ -51,9 +51,9 @@ double median(std::vector<double> values) {
 
 /// The residuals of a fit come from one session of measuring, in which a drifting clock and the
 /// neighbours' use of shared caches shift all networks alike; a fresh measurement is another
-/// session. Passes that follow each other within seconds are not independent, so that the middle one
-/// of five drifts hardly less than each (independent ones: 0.54 times as much); taken as 1/√2 of it,
-/// the difference of two sessions has the standard deviation `drift`.
+/// session. Passes that follow each other within seconds are not independent, so that the middle
+/// one of five drifts hardly less than each (independent ones: 0.54 times as much); assumed to be
+/// 1/√2 of it, the difference of two sessions has the standard deviation `drift`.
 double session_share(double drift) { return kNormal90 * drift; }
 
 using Setting = std::tuple<std::string, Precision, int, std::string>;
@@ -125,12 +125,16 @@ void calibrate(DeviceProfile& profile) {
     try {
       const AffineFit fit = fit_affine(points.sum_us, points.measured_us);
       const double drift = median(points.pass_spread);
-      profile.calibrations.push_back({space_digest, precision, threads, kernel_set, fit.slope,
-                                      fit.intercept_us,
-                                      std::hypot(fit.relative_half_width_90, session_share(drift)),
-                                      static_cast<int>(points.sum_us.size()),
-                                      {{"fit_half_width_90", fit.relative_half_width_90},
-                                       {"pass_spread", drift}}});
+      profile.calibrations.push_back(
+          {space_digest,
+           precision,
+           threads,
+           kernel_set,
+           fit.slope,
+           fit.intercept_us,
+           std::hypot(fit.relative_half_width_90, session_share(drift)),
+           static_cast<int>(points.sum_us.size()),
+           {{"fit_half_width_90", fit.relative_half_width_90}, {"pass_spread", drift}}});
     } catch (const InputError&) {
       // No line fits: estimates of this setting keep slope 1 and say that they are uncalibrated.
     }

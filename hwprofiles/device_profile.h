@@ -92,7 +92,8 @@ struct NetworkEntry {
   std::int64_t measured_at = -1;  ///< UTC, seconds since 1970; −1: unknown
   std::string runtime{};          ///< "": ours
   double pass_spread = 0;  ///< relative standard deviation of the passes' latencies; 0: unknown
-  double minute1_us = -1, steady_us = -1;  ///< in the first minute and in the end; −1: unknown
+  /// In the first minute and in the end; −1: unknown. No command fills them yet.
+  double minute1_us = -1, steady_us = -1;
 };
 
 /// Energy of one inference of a layer or a network, from a sensor, idle power subtracted.
@@ -142,7 +143,7 @@ struct DeviceProfile {
   std::int64_t state_at = -1;  ///< when that was: UTC, seconds since 1970; −1: unknown
   std::string created;         ///< UTC, ISO 8601
   std::map<std::string, LayerEntry> layers;  ///< by LayerKey::text()
-  PublishedBlocks blocks;                         ///< of an imported table; then there are no layers
+  PublishedBlocks blocks;                    ///< of an imported table; then there are no layers
   std::vector<NetworkEntry> networks;
   std::vector<Calibration> calibrations;
   std::vector<EnergyEntry> energy;               ///< empty: no sensor was read
