@@ -61,10 +61,10 @@ class Nsga2 final : public SearchAlgorithm {
         include_(include.begin(), include.end()),
         seen_(*problem.space) {}
 
-  std::vector<Candidate> ask() override {
+  std::vector<Candidate> ask(int most) override {
     // A generation that was asked in full and not told yet goes on with the parents that are there.
     const int rest = options_.population - asked_;
-    const int count = rest > 0 ? std::min(options_.in_flight, rest) : options_.in_flight;
+    const int count = rest > 0 ? std::min(most, rest) : most;
     std::vector<Candidate> candidates;
     while (static_cast<int>(candidates.size()) < count) {
       std::optional<Genotype> genotype = next();
@@ -156,7 +156,6 @@ std::unique_ptr<SearchAlgorithm> make_nsga2(const Problem& problem, const Nsga2O
   if (options.population < 4) {
     refuse("population", std::to_string(options.population), "at least 4");
   }
-  if (options.in_flight < 1) refuse("in_flight", std::to_string(options.in_flight), "at least 1");
   if (!(options.crossover_probability >= 0 && options.crossover_probability <= 1)) {
     refuse("crossover_probability", std::to_string(options.crossover_probability), "0 to 1");
   }

@@ -8,8 +8,7 @@
 namespace edgefront {
 
 struct Nsga2Options {
-  int population = 20;  ///< ≥ 4; parents kept, and offspring per generation
-  int in_flight = 20;   ///< most candidates per ask; asks of one generation need no tells of it
+  int population = 20;                 ///< ≥ 4; parents kept, and offspring per generation
   double crossover_probability = 0.9;  ///< uniform crossover over decisions
   double mutation_rate = 0;            ///< per active decision; 0 = 1 / number of active decisions
   std::uint64_t seed = 0;

@@ -19,9 +19,9 @@ class RandomSearch final : public SearchAlgorithm {
         include_(include.begin(), include.end()),
         seen_(*problem.space) {}
 
-  std::vector<Candidate> ask() override {
+  std::vector<Candidate> ask(int count) override {
     std::vector<Candidate> asked;
-    while (static_cast<int>(asked.size()) < options_.batch) {
+    while (static_cast<int>(asked.size()) < count) {
       std::optional<Genotype> genotype = next();
       if (!genotype) break;
       seen_.add(*genotype);
@@ -62,10 +62,6 @@ class RandomSearch final : public SearchAlgorithm {
 std::unique_ptr<SearchAlgorithm> make_random_search(const Problem& problem,
                                                     const RandomSearchOptions& options,
                                                     const std::vector<Genotype>& include) {
-  if (options.batch < 1) {
-    throw InputError("random search: batch = " + std::to_string(options.batch) +
-                     "; at least 1 is accepted");
-  }
   return std::make_unique<RandomSearch>(problem, options, include);
 }
 

@@ -8,7 +8,6 @@
 namespace edgefront {
 
 struct RandomSearchOptions {
-  int batch = 20;  ///< candidates per ask
   std::uint64_t seed = 0;
 };
 

@@ -31,6 +31,8 @@ struct Evaluation {
   Genotype genotype;
   std::vector<double> objectives;
   double violation = 0;
+  int fidelity = 0, replicate = 0;
+  std::vector<double> standard_errors = {};  ///< per objective, 0 for exact ones; empty: unknown
   EvaluationStatus status = EvaluationStatus::kOk;
   std::string reason;
 };
@@ -55,15 +57,19 @@ struct Problem {
   std::function<std::vector<ExactCosts>(const std::vector<Genotype>&)> exact_costs;
   std::function<std::vector<std::vector<double>>(const std::vector<Genotype>&)> features;
   int fidelities = 1;
+  /// One front per entry, over the objectives with these indices (one search for several devices);
+  /// empty: one front over all objectives.
+  std::vector<std::vector<int>> fronts = {};
 };
 
 /// Deterministic: same problem, options and tells, same asks. Not thread-safe.
 class SearchAlgorithm {
  public:
   virtual ~SearchAlgorithm() = default;
-  /// Next candidates, at least one unless the space is exhausted. Never a genotype that was told or
-  /// is asked and unanswered.
-  virtual std::vector<Candidate> ask() = 0;
+  /// The next `count` ≥ 1 candidates or fewer, at least one unless the space is exhausted. Never a
+  /// genotype that was told or is asked and unanswered, except to evaluate it again at another
+  /// fidelity or replicate.
+  virtual std::vector<Candidate> ask(int count) = 0;
   /// In the order of the asks. Evaluations that were not asked for are accepted too (warm start,
   /// adopt, include).
   virtual void tell(const std::vector<Evaluation>& evaluations) = 0;

@@ -78,7 +78,7 @@ class SearchRun {
 
   RunResult run() {
     while (told_ < experiment_.search.evaluations) {
-      const std::vector<Candidate> candidates = algorithm_->ask();
+      const std::vector<Candidate> candidates = algorithm_->ask(experiment_.search.in_flight);
       if (candidates.empty()) break;
       if (adopts(candidates)) continue;
       const std::vector<EvaluationRecord> records = evaluate(candidates);
@@ -324,14 +324,12 @@ std::unique_ptr<SearchAlgorithm> make_algorithm(const SearchExperiment& experime
   const std::vector<Genotype> include = included(experiment, *problem.space);
   switch (search.algorithm) {
     case AlgorithmKind::kRandom:
-      return make_random_search(problem, {.batch = search.in_flight, .seed = experiment.seed},
-                                include);
+      return make_random_search(problem, {.seed = experiment.seed}, include);
     case AlgorithmKind::kNsga2:
       break;
   }
   return make_nsga2(problem,
                     {.population = search.population,
-                     .in_flight = search.in_flight,
                      .crossover_probability = search.crossover_probability,
                      .mutation_rate = search.mutation_rate,
                      .seed = experiment.seed},

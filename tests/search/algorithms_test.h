@@ -15,9 +15,9 @@ struct Trace {
 };
 
 inline void advance(SearchAlgorithm& algorithm, const SearchSpace& space, std::size_t evaluations,
-                    Trace& trace) {
+                    Trace& trace, int in_flight = 20) {
   while (trace.told.size() < evaluations) {
-    const std::vector<Candidate> asked = algorithm.ask();
+    const std::vector<Candidate> asked = algorithm.ask(in_flight);
     if (asked.empty()) return;
     const std::vector<Evaluation> told = answers(space, asked);
     algorithm.tell(told);

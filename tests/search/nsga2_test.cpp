@@ -57,36 +57,36 @@ TEST_CASE("no network is asked twice, and a small space ends after its last netw
   const Problem problem = toy::problem(space);
   const std::size_t all = toy::enumerate(space).size();
   REQUIRE(all == 6);
-  const auto algorithm = make_nsga2(problem, {.population = 4, .in_flight = 4, .seed = 1}, {});
+  const auto algorithm = make_nsga2(problem, {.population = 4, .seed = 1}, {});
   toy::Trace trace;
-  toy::advance(*algorithm, space, 100, trace);
+  toy::advance(*algorithm, space, 100, trace, 4);
   const auto asked = genotypes(trace.asked);
   CHECK(std::set<Genotype>(asked.begin(), asked.end()).size() == all);
   CHECK(asked.size() == all);
-  CHECK(algorithm->ask().empty());
+  CHECK(algorithm->ask(4).empty());
 }
 
 TEST_CASE("a new algorithm that is told the same answers asks the same questions") {
   const SearchSpace space = toy::space();
   const Problem problem = toy::problem(space);
-  const Nsga2Options options{.population = 10, .in_flight = 4, .seed = 3};
+  const Nsga2Options options{.population = 10, .seed = 3};
   toy::Trace whole;
-  toy::advance(*make_nsga2(problem, options, {}), space, 120, whole);
+  toy::advance(*make_nsga2(problem, options, {}), space, 120, whole, 4);
   for (std::size_t stop : {4u, 10u, 14u, 50u, 118u}) {
     toy::Trace first;
-    toy::advance(*make_nsga2(problem, options, {}), space, stop, first);
+    toy::advance(*make_nsga2(problem, options, {}), space, stop, first, 4);
     // Replay: the asks are answered from the record, then the search goes on.
     const auto resumed = make_nsga2(problem, options, {});
     toy::Trace trace;
     while (trace.told.size() < first.told.size()) {
-      const auto asked = resumed->ask();
+      const auto asked = resumed->ask(4);
       std::vector<Evaluation> told;
       for (const Candidate& candidate : asked) told.push_back(first.told[candidate.index]);
       resumed->tell(told);
       trace.asked.insert(trace.asked.end(), asked.begin(), asked.end());
       trace.told.insert(trace.told.end(), told.begin(), told.end());
     }
-    toy::advance(*resumed, space, 120, trace);
+    toy::advance(*resumed, space, 120, trace, 4);
     CHECK(genotypes(trace.asked) == genotypes(whole.asked));
   }
 }
@@ -95,11 +95,10 @@ TEST_CASE("a generation is asked in parts of in_flight, and its asks need none o
   const SearchSpace space = toy::space();
   const Problem problem = toy::problem(space);
   const auto ask_all = [&](int in_flight) {
-    const auto algorithm =
-        make_nsga2(problem, {.population = 12, .in_flight = in_flight, .seed = 4}, {});
+    const auto algorithm = make_nsga2(problem, {.population = 12, .seed = 4}, {});
     std::vector<Candidate> all;
     while (all.size() < 12) {
-      const auto part = algorithm->ask();
+      const auto part = algorithm->ask(in_flight);
       CHECK(int(part.size()) <= in_flight);
       all.insert(all.end(), part.begin(), part.end());
     }
@@ -116,7 +115,7 @@ TEST_CASE("included networks are asked first, once each, and count as the first 
   RandomStream random(1, 1);
   const Genotype other = sample_uniform(space, random);
   const auto algorithm = make_nsga2(problem, {.population = 4, .seed = 5}, {small, other, small});
-  const auto asked = algorithm->ask();
+  const auto asked = algorithm->ask(20);
   REQUIRE(asked.size() == 4);
   CHECK(asked[0].genotype == small);
   CHECK(asked[1].genotype == other);
@@ -133,7 +132,7 @@ TEST_CASE("answers that were not asked for are taken in, and indices go on behin
   algorithm->tell(old.told);
   std::set<Genotype> known;
   for (const Evaluation& evaluation : old.told) known.insert(evaluation.genotype);
-  for (const Candidate& candidate : algorithm->ask()) {
+  for (const Candidate& candidate : algorithm->ask(20)) {
     CHECK(candidate.index >= 200);
     CHECK_FALSE(known.contains(candidate.genotype));
   }
@@ -145,7 +144,7 @@ TEST_CASE("failed candidates have no children and are not asked again") {
   const auto algorithm = make_nsga2(problem, {.population = 8, .seed = 8}, {});
   std::set<Genotype> asked;
   for (int generation = 0; generation < 30; ++generation) {
-    const auto candidates = algorithm->ask();
+    const auto candidates = algorithm->ask(20);
     REQUIRE(candidates.size() == 8);
     std::vector<Evaluation> told;
     for (const Candidate& candidate : candidates) {
@@ -166,8 +165,6 @@ TEST_CASE("options out of range are refused by name") {
   const Problem problem = toy::problem(space);
   CHECK_THROWS_WITH_AS(make_nsga2(problem, {.population = 3}, {}),
                        "nsga2: population = 3; accepted: at least 4", InputError);
-  CHECK_THROWS_WITH_AS(make_nsga2(problem, {.in_flight = 0}, {}),
-                       "nsga2: in_flight = 0; accepted: at least 1", InputError);
   CHECK_THROWS_AS(make_nsga2(problem, {.crossover_probability = 2}, {}), InputError);
 }
 

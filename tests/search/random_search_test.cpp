@@ -4,7 +4,6 @@
 
 #include <set>
 
-#include "space/error.h"
 #include "tests/search/algorithms_test.h"
 
 namespace edgefront {
@@ -13,7 +12,7 @@ namespace {
 TEST_CASE("random search asks every network of a space once and then nothing") {
   const SearchSpace space = toy::space();
   const Problem problem = toy::problem(space);
-  const auto algorithm = make_random_search(problem, {.batch = 64, .seed = 2}, {});
+  const auto algorithm = make_random_search(problem, {.seed = 2}, {});
   toy::Trace trace;
   toy::advance(*algorithm, space, 100000, trace);
   std::set<Genotype> asked;
@@ -27,8 +26,8 @@ TEST_CASE("the batch size changes nothing but the batches") {
   const SearchSpace space = toy::space();
   const Problem problem = toy::problem(space);
   toy::Trace one, many;
-  toy::advance(*make_random_search(problem, {.batch = 1, .seed = 9}, {}), space, 60, one);
-  toy::advance(*make_random_search(problem, {.batch = 20, .seed = 9}, {}), space, 60, many);
+  toy::advance(*make_random_search(problem, {.seed = 9}, {}), space, 60, one, 1);
+  toy::advance(*make_random_search(problem, {.seed = 9}, {}), space, 60, many, 20);
   REQUIRE(one.asked.size() == many.asked.size());
   for (std::size_t i = 0; i < one.asked.size(); ++i) {
     CHECK(one.asked[i].genotype == many.asked[i].genotype);
@@ -36,13 +35,11 @@ TEST_CASE("the batch size changes nothing but the batches") {
   }
 }
 
-TEST_CASE("included networks come first; an empty batch is refused") {
+TEST_CASE("included networks come first") {
   const SearchSpace space = toy::space();
   const Problem problem = toy::problem(space);
-  const auto algorithm = make_random_search(problem, {.batch = 3}, {space.references.at("small")});
-  CHECK(algorithm->ask()[0].genotype == space.references.at("small"));
-  CHECK_THROWS_WITH_AS(make_random_search(problem, {.batch = 0}, {}),
-                       "random search: batch = 0; at least 1 is accepted", InputError);
+  const auto algorithm = make_random_search(problem, {}, {space.references.at("small")});
+  CHECK(algorithm->ask(3)[0].genotype == space.references.at("small"));
 }
 
 }  // namespace
