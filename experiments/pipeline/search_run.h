@@ -74,8 +74,4 @@ struct RunResult {
 RunResult run_search(const SearchExperiment& experiment, SearchParts& parts,
                      const std::string& folder, const SearchRunOptions& options);
 
-/// The experiment's algorithm; `problem` outlives it. Throws InputError that names the key.
-std::unique_ptr<SearchAlgorithm> make_algorithm(const SearchExperiment& experiment,
-                                                const Problem& problem);
-
 }  // namespace edgefront
