@@ -70,6 +70,13 @@ class SearchAlgorithm {
   /// genotype that was told or is asked and unanswered, except to evaluate it again at another
   /// fidelity or replicate.
   virtual std::vector<Candidate> ask(int count) = 0;
+  /// Takes what an earlier run of the same version asked at this point, in place of ask(): what
+  /// follows is asked as if ask() had given these. False, and nothing changed: be asked, the caller
+  /// compares. For algorithms whose ask() is expensive, so that a replay is not.
+  virtual bool take_over(const std::vector<Candidate>& asked) {
+    (void)asked;
+    return false;
+  }
   /// In the order of the asks. Evaluations that were not asked for are accepted too (warm start,
   /// adopt, include).
   virtual void tell(const std::vector<Evaluation>& evaluations) = 0;
