@@ -21,14 +21,6 @@ void write_text(const std::string& path, const std::string& text) {
   require(write_file_atomic(path, text.data(), text.size()));
 }
 
-/// The experiment's constraints, and of the devices' limits those that it does not name.
-std::map<std::string, double> all_limits(const SearchExperiment& experiment,
-                                         const SearchParts& parts) {
-  std::map<std::string, double> limits = experiment.constraints;
-  limits.insert(parts.limits.begin(), parts.limits.end());
-  return limits;
-}
-
 /// One call of run_search, between the lock and the front.
 class SearchRun {
  public:
@@ -38,17 +30,14 @@ class SearchRun {
         space_(parts.space),
         folder_(folder),
         options_(options),
-        evaluator_(parts.space, parts.devices, *parts.accuracy,
-                   {experiment.objectives, all_limits(experiment, parts), experiment.seed,
-                    experiment.deployment}),
-        problem_(evaluator_.problem()),
-        algorithm_(make_algorithm(experiment, problem_)) {
+        source_(make_evaluation_source(experiment, parts)),
+        algorithm_(make_algorithm(experiment, source_.problem)) {
     const int wanted = options.threads > 0 ? options.threads : experiment.search.threads;
     threads_ = wanted > 0 ? wanted : int(std::max(1u, std::thread::hardware_concurrency()));
   }
 
   /// Throws InputError for what would stop the search later.
-  void check() const { evaluator_.check(); }
+  void check() const { source_.check(); }
 
   /// Compares with what stands in the folder; writes the manifest of a new run.
   void open(Manifest now) {
@@ -194,7 +183,7 @@ class SearchRun {
     std::int64_t done = told_ + std::int64_t(count - missing.size());
     parallel_for(std::int64_t(missing.size()), threads_, [&](std::int64_t k) {
       const std::size_t i = missing[std::size_t(k)];
-      records[i] = evaluator_.evaluate(candidates[i]);
+      records[i] = source_.evaluate(candidates[i]);
       journal.append(journal_line(records[i]));
       const std::lock_guard lock(mutex);
       report(++done);
@@ -284,15 +273,14 @@ class SearchRun {
     }
     throw NoFeasibleResult(counts + "; the nearest is " + nearest->genotype + " (candidate " +
                            std::to_string(nearest->index) + ") with " +
-                           evaluator_.binding_constraint(*nearest));
+                           source_.binding_constraint(*nearest));
   }
 
   const SearchExperiment& experiment_;
   const SearchSpace& space_;
   const std::string& folder_;
   const SearchRunOptions& options_;
-  CandidateEvaluator evaluator_;
-  Problem problem_;
+  EvaluationSource source_;
   std::unique_ptr<SearchAlgorithm> algorithm_;
   int threads_ = 1;
   JournalContents journal_;  ///< as found
@@ -320,7 +308,9 @@ RunResult run_search(const SearchExperiment& experiment, SearchParts& parts,
                     .digests = parts.digests};
   manifest.digests["config"] = config_digest(experiment);
   manifest.digests["space"] = parts.space.digest;
-  manifest.digests["evaluator"] = parts.accuracy->prepare(folder, options.prepare_progress);
+  if (parts.accuracy) {
+    manifest.digests["evaluator"] = parts.accuracy->prepare(folder, options.prepare_progress);
+  }
   run.open(std::move(manifest));
   return run.run();
 }

@@ -13,6 +13,7 @@
 
 #include "evaluators/accuracy_evaluator.h"
 #include "experiments/pipeline/evaluation.h"
+#include "experiments/pipeline/evaluation_source.h"
 #include "experiments/pipeline/front_files.h"
 #include "experiments/search_experiment.h"
 #include "search/search_algorithm.h"
@@ -36,7 +37,9 @@ struct NoFeasibleResult : std::runtime_error {
 struct SearchParts {
   SearchSpace space;
   std::vector<DeviceCost> devices;  ///< in the order of the experiment
-  std::shared_ptr<AccuracyEvaluator> accuracy;
+  std::shared_ptr<AccuracyEvaluator> accuracy;  ///< null where `source` says everything
+  /// Evaluates in place of devices and accuracy (a table, workers); null: these two.
+  std::shared_ptr<const EvaluationSource> source = {};
   /// "data", "profile.NAME", "description.NAME": for the manifest. The space's digest, the
   /// config's and the evaluator's artefact are added by run_search.
   std::map<std::string, std::string> digests;

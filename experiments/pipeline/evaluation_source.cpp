@@ -1,0 +1,36 @@
+#include "experiments/pipeline/evaluation_source.h"
+
+#include "experiments/pipeline/evaluation.h"
+#include "experiments/pipeline/search_run.h"
+
+namespace edgefront {
+namespace {
+
+/// The experiment's constraints, and of the devices' limits those that it does not name.
+std::map<std::string, double> all_limits(const SearchExperiment& experiment,
+                                         const SearchParts& parts) {
+  std::map<std::string, double> limits = experiment.constraints;
+  limits.insert(parts.limits.begin(), parts.limits.end());
+  return limits;
+}
+
+}  // namespace
+
+EvaluationSource make_evaluation_source(const SearchExperiment& experiment,
+                                        const SearchParts& parts) {
+  if (parts.source) return *parts.source;
+  const auto evaluator = std::make_shared<const CandidateEvaluator>(
+      parts.space, parts.devices, *parts.accuracy,
+      EvaluationOptions{experiment.objectives, all_limits(experiment, parts), experiment.seed,
+                        experiment.deployment});
+  EvaluationSource source;
+  source.problem = evaluator->problem();
+  source.evaluate = [evaluator](const Candidate& c) { return evaluator->evaluate(c); };
+  source.check = [evaluator] { evaluator->check(); };
+  source.binding_constraint = [evaluator](const EvaluationRecord& record) {
+    return evaluator->binding_constraint(record);
+  };
+  return source;
+}
+
+}  // namespace edgefront
