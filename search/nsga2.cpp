@@ -82,7 +82,10 @@ class Nsga2 final : public SearchAlgorithm {
       told.genotype = canonical(space_, std::move(told.genotype));
       next_index_ = std::max(next_index_, told.index + 1);
       seen_.add(told.genotype);
-      if (!told_.insert(told.genotype).second) continue;
+      if (!told_.insert(told.genotype).second) {
+        replace(told);
+        continue;
+      }
       offspring_.push_back(std::move(told));
       if (static_cast<int>(offspring_.size()) >= options_.population) end_generation();
     }
@@ -105,6 +108,18 @@ class Nsga2 final : public SearchAlgorithm {
       if (!seen_.contains(child)) return child;
     }
     return seen_.sample_unseen(random);
+  }
+
+  /// Better values of a genotype that was told before, where it still counts.
+  void replace(const Evaluation& told) {
+    if (told.status != EvaluationStatus::kOk) return;
+    const auto update = [&](Evaluation& known) {
+      if (known.genotype != told.genotype || known.status != EvaluationStatus::kOk) return;
+      known.objectives = told.objectives;
+      known.violation = told.violation;
+    };
+    for (Individual& parent : parents_) update(parent.evaluation);
+    for (Evaluation& child : offspring_) update(child);
   }
 
   Genotype breed(RandomStream& random) const {
@@ -138,7 +153,7 @@ class Nsga2 final : public SearchAlgorithm {
   Nsga2Options options_;
   std::deque<Genotype> include_;
   SeenGenotypes seen_;                 ///< asked or told
-  std::unordered_set<Genotype> told_;  ///< a second telling of a genotype changes nothing
+  std::unordered_set<Genotype> told_;  ///< a second telling replaces values
   std::vector<Individual> parents_;    ///< empty in the first generation
   std::vector<Evaluation> offspring_;  ///< told since the last selection
   int asked_ = 0;                      ///< in this generation

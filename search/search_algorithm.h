@@ -56,6 +56,7 @@ struct Problem {
   std::vector<std::string> constraints;  ///< names, for messages
   std::function<std::vector<ExactCosts>(const std::vector<Genotype>&)> exact_costs;
   std::function<std::vector<std::vector<double>>(const std::vector<Genotype>&)> features;
+  std::vector<std::string> feature_names = {};  ///< of the columns of `features`, where known
   int fidelities = 1;
   /// One front per entry, over the objectives with these indices (one search for several devices);
   /// empty: one front over all objectives.
@@ -78,7 +79,9 @@ class SearchAlgorithm {
     return false;
   }
   /// In the order of the asks. Evaluations that were not asked for are accepted too (warm start,
-  /// adopt, include).
+  /// adopt, include). One of a genotype that was told before brings better values of it (the mean
+  /// of its replicates, a higher fidelity), which replace the old ones wherever the algorithm still
+  /// keeps them; a failed one of such a genotype changes nothing.
   virtual void tell(const std::vector<Evaluation>& evaluations) = 0;
   /// Name and version as they stand in the manifest, e.g. "nsga2@1".
   virtual std::string version() const = 0;

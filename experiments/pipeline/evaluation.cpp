@@ -296,6 +296,8 @@ Evaluation to_evaluation(const SearchSpace& space, const EvaluationRecord& recor
           .genotype = parse_genotype(space, record.genotype),
           .objectives = record.objectives,
           .violation = record.violation,
+          .fidelity = record.fidelity,
+          .replicate = record.replicate,
           .status = record.status,
           .reason = record.reason};
 }

@@ -160,6 +160,33 @@ TEST_CASE("failed candidates have no children and are not asked again") {
   }
 }
 
+TEST_CASE("better values of a network that was told before replace the old ones") {
+  const SearchSpace space = toy::space();
+  const Problem problem = toy::problem(space);
+  // Nine of ten are told with wrong errors, then with the right ones, before the generation ends.
+  const auto children = [&](bool correct_late) {
+    const auto algorithm = make_nsga2(problem, {.population = 10, .seed = 9}, {});
+    const auto first = algorithm->ask(10);
+    std::vector<Evaluation> told = toy::answers(space, first);
+    const std::vector<Evaluation> right = told;
+    if (correct_late) {
+      for (Evaluation& evaluation : told) evaluation.objectives[0] = 1;
+      told.pop_back();
+      algorithm->tell(told);
+      algorithm->tell({right.begin(), right.end() - 1});
+      algorithm->tell({right.back()});
+    } else {
+      algorithm->tell(right);
+    }
+    std::vector<Genotype> all = genotypes(algorithm->ask(10));
+    Evaluation failed{.index = 3, .genotype = first[3].genotype, .objectives = {}, .reason = {}};
+    failed.status = EvaluationStatus::kFailed;
+    algorithm->tell({failed});
+    return all;
+  };
+  CHECK(children(true) == children(false));
+}
+
 TEST_CASE("options out of range are refused by name") {
   const SearchSpace space = toy::tiny_space();
   const Problem problem = toy::problem(space);
