@@ -7,6 +7,16 @@
 
 namespace edgefront {
 
+std::vector<double> flatten(const std::vector<ObjectiveVector>& points, std::size_t objectives) {
+  std::vector<double> values;
+  values.reserve(points.size() * objectives);
+  for (const ObjectiveVector& point : points) {
+    assert(point.size() == objectives);
+    values.insert(values.end(), point.begin(), point.end());
+  }
+  return values;
+}
+
 bool dominates(std::span<const double> a, std::span<const double> b) {
   assert(a.size() == b.size());
   bool better = false;
