@@ -82,18 +82,13 @@ EDGEFRONT_EIGHT_AT_ONCE void add_rows_of_eight(const CostRow<8>* rows,
 EDGEFRONT_EIGHT_AT_ONCE void add_extra_of_eight(const ExtraRow<8>* rows,
                                                 std::span<const std::uint32_t> blocks,
                                                 ExtraRow<8>* sum) {
-  Doubles analytic_low{}, analytic_high{}, moved_low{}, moved_high{};
+  Doubles low{}, high{};
   for (const std::uint32_t block : blocks) {
-    const ExtraRow<8>& row = rows[block];
-    analytic_low += *reinterpret_cast<const Doubles*>(row.analytic_us);
-    analytic_high += *reinterpret_cast<const Doubles*>(row.analytic_us + 4);
-    moved_low += *reinterpret_cast<const Doubles*>(row.moved_bytes);
-    moved_high += *reinterpret_cast<const Doubles*>(row.moved_bytes + 4);
+    low += *reinterpret_cast<const Doubles*>(rows[block].of);
+    high += *reinterpret_cast<const Doubles*>(rows[block].of + 4);
   }
-  *reinterpret_cast<Doubles*>(sum->analytic_us) = analytic_low;
-  *reinterpret_cast<Doubles*>(sum->analytic_us + 4) = analytic_high;
-  *reinterpret_cast<Doubles*>(sum->moved_bytes) = moved_low;
-  *reinterpret_cast<Doubles*>(sum->moved_bytes + 4) = moved_high;
+  *reinterpret_cast<Doubles*>(sum->of) = low;
+  *reinterpret_cast<Doubles*>(sum->of + 4) = high;
 }
 #endif
 
@@ -135,6 +130,7 @@ std::vector<BlockCost> cost_block(const LayerGraph& graph,
     BlockCost cost = block.bytes;
     cost.us = sums.us;
     cost.analytic_us = sums.analytic_us;
+    if (device.measured_energy) cost.measured_uj = sums.measured_uj;
     if (!energy_model(device.description, device.precision)) cost.moved_bytes = 0;
     costs.push_back(cost);
   }
@@ -143,24 +139,27 @@ std::vector<BlockCost> cost_block(const LayerGraph& graph,
 
 template <int kDevices>
 BlockTable<kDevices>::BlockTable(const std::vector<std::vector<BlockCost>>& costs) {
-  bool any_extra = false;
+  bool used[kExtras] = {};
   for (const auto& of_block : costs) {
     CostRow<kDevices> row{};
-    ExtraRow<kDevices> extra{};
+    ExtraRow<kDevices> extra[kExtras] = {};
     for (std::size_t d = 0; d < of_block.size(); ++d) {
       const BlockCost& cost = of_block[d];
       row.us[d] = cost.us;
       row.packed[d] = cost.packed;
       row.scratch[d] = cost.scratch;
       row.activations[d] = cost.activations;
-      extra.analytic_us[d] = cost.analytic_us;
-      extra.moved_bytes[d] = cost.moved_bytes;
-      any_extra = any_extra || cost.analytic_us != 0 || cost.moved_bytes != 0;
+      extra[kAnalyticUs].of[d] = cost.analytic_us;
+      extra[kMovedBytes].of[d] = cost.moved_bytes;
+      extra[kMeasuredUj].of[d] = cost.measured_uj;
+      for (int e = 0; e < kExtras; ++e) used[e] = used[e] || extra[e].of[d] != 0;
     }
     rows_.push_back(row);
-    extra_.push_back(extra);
+    for (int e = 0; e < kExtras; ++e) extra_[e].push_back(extra[e]);
   }
-  if (!any_extra) extra_.clear();
+  for (int e = 0; e < kExtras; ++e) {
+    if (!used[e]) extra_[e] = {};
+  }
 }
 
 template <int kDevices>
@@ -169,8 +168,10 @@ void BlockTable<kDevices>::add_up(std::span<const std::uint32_t> blocks, Sums* s
   if constexpr (kDevices == 8) {
     if (has_wide_vectors()) {
       add_rows_of_eight(rows_.data(), blocks, &sums->costs);
-      sums->extra = {};
-      if (!extra_.empty()) add_extra_of_eight(extra_.data(), blocks, &sums->extra);
+      for (int e = 0; e < kExtras; ++e) {
+        sums->extra[e] = {};
+        if (!extra_[e].empty()) add_extra_of_eight(extra_[e].data(), blocks, &sums->extra[e]);
+      }
       return;
     }
   }
@@ -185,12 +186,10 @@ void BlockTable<kDevices>::add_up(std::span<const std::uint32_t> blocks, Sums* s
       all.costs.activations[d] = std::max(all.costs.activations[d], row.activations[d]);
     }
   }
-  if (!extra_.empty()) {
+  for (int e = 0; e < kExtras; ++e) {
+    if (extra_[e].empty()) continue;
     for (const std::uint32_t block : blocks) {
-      for (int d = 0; d < kDevices; ++d) {
-        all.extra.analytic_us[d] += extra_[block].analytic_us[d];
-        all.extra.moved_bytes[d] += extra_[block].moved_bytes[d];
-      }
+      for (int d = 0; d < kDevices; ++d) all.extra[e].of[d] += extra_[e][block].of[d];
     }
   }
   *sums = all;

@@ -30,6 +30,7 @@ struct BlockCost {
   double us = 0;           ///< NaN where the profile lacks a layer
   double analytic_us = 0;  ///< of them
   double moved_bytes = 0;  ///< exact: below 2^53
+  double measured_uj = 0;  ///< NaN where a layer's energy was not measured
   std::int32_t packed = 0, scratch = 0;
   /// Twice the activations, and 1 where they are what is live at once. In a network's maximum that
   /// bit says whether the plan of the whole is this maximum: what is live in another block is below
@@ -47,10 +48,11 @@ struct CostRow {
   double us[kDevices];
   std::int32_t packed[kDevices], scratch[kDevices], activations[kDevices];
 };
-/// What is zero in many tables.
+/// What is zero in many tables: columns of their own, so that those cost nothing.
+enum Extra { kAnalyticUs, kMovedBytes, kMeasuredUj, kExtras };
 template <int kDevices>
 struct ExtraRow {
-  double analytic_us[kDevices], moved_bytes[kDevices];
+  double of[kDevices];
 };
 
 /// A table of blocks for at most `kDevices` devices: 1 or 8.
@@ -59,7 +61,7 @@ class BlockTable {
  public:
   struct Sums {
     CostRow<kDevices> costs;
-    ExtraRow<kDevices> extra;
+    ExtraRow<kDevices> extra[kExtras];
   };
 
   /// costs[block][device]
@@ -70,7 +72,7 @@ class BlockTable {
 
  private:
   std::vector<CostRow<kDevices>> rows_;
-  std::vector<ExtraRow<kDevices>> extra_;  ///< empty where it would hold zeros alone
+  std::vector<ExtraRow<kDevices>> extra_[kExtras];  ///< empty where it would hold zeros alone
 };
 
 }  // namespace edgefront

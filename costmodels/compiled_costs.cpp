@@ -25,7 +25,7 @@ struct Device {
   bool compiled = false;
   LatencyCorrection correction;
   std::optional<EnergyModel> energy;
-  std::string energy_source = "none";
+  bool measured_energy = false;
   DeviceTerms terms;
   bool weights_in_ram = true;
   Precision precision = Precision::kInt8;
@@ -60,7 +60,7 @@ bool finish(const Device& device, const BlockCounts& counts, const Sums& sums, s
   const double us = sums.costs.us[d];
   const std::int64_t activations = sums.costs.activations[d];
   if (std::isnan(us) || (activations & 1) == 0) return false;
-  correct_latency(device.correction, {us, sums.extra.analytic_us[d]}, cost);
+  correct_latency(device.correction, {us, sums.extra[kAnalyticUs].of[d]}, cost);
   cost.arena_bytes = kUnit * ((activations >> 1) + sums.costs.scratch[d]);
   cost.packed_bytes = kUnit * sums.costs.packed[d];
   cost.weights_bytes = counts.weights_bytes[static_cast<int>(device.precision)];
@@ -69,11 +69,13 @@ bool finish(const Device& device, const BlockCounts& counts, const Sums& sums, s
   cost.macs = counts.macs;
   cost.parameters = counts.parameters;
   cost.energy_uj.reset();
+  cost.energy_source = EnergySource::kNone;
   if (device.energy) {
     cost.energy_uj =
-        device.energy->energy_uj(cost.macs, sums.extra.moved_bytes[d], cost.latency_us);
+        device.energy->energy_uj(cost.macs, sums.extra[kMovedBytes].of[d], cost.latency_us);
+    cost.energy_source = EnergySource::kModelled;
   }
-  if (cost.energy_source != device.energy_source) cost.energy_source = device.energy_source;
+  if (device.measured_energy) add_measured_energy(sums.extra[kMeasuredUj].of[d], us, cost);
   add_device_terms(device.terms, cost);
   cost.deployment.reset();
   cost.weighted.reset();
@@ -86,7 +88,7 @@ Device describe(std::shared_ptr<const CostModel> model) {
     device.correction = parts->correction;
     device.terms = parts->terms;
     device.energy = energy_model(parts->description, parts->precision);
-    if (device.energy) device.energy_source = "modelled";
+    device.measured_energy = parts->measured_energy;
     device.weights_in_ram = parts->description.weights_in_ram;
     device.precision = parts->precision;
   }

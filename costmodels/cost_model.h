@@ -14,6 +14,11 @@
 
 namespace edgefront {
 
+/// Where an energy comes from: a sensor, a device description's coefficients, or nowhere.
+enum class EnergySource : std::uint8_t { kNone, kModelled, kMeasured };
+/// "none", "modelled" or "measured".
+const char* energy_source_name(EnergySource source);
+
 /// Low and high are a 90 % interval for a fresh measurement of this network (design 5.5). Without a
 /// calibration of the space and setting (`calibrated` false) they are −35 %/+35 % of the plain sum:
 /// the range by which uncorrected sums of layers were seen to miss. Shares that the roofline stood
@@ -26,7 +31,7 @@ struct NetworkCost {
   /// Of one inference; absent without a sensor or coefficients. Measured energy is above the idle
   /// machine's; modelled energy has the description's static power in it.
   std::optional<double> energy_uj;
-  std::string energy_source;      ///< "measured", "modelled" or "none"
+  EnergySource energy_source = EnergySource::kNone;
   std::optional<double> power_w;  ///< mean, one inference after the other; absent as energy is
   std::int64_t arena_bytes = 0, packed_bytes = 0, weights_bytes = 0, peak_memory_bytes = 0;
   std::int64_t macs = 0, parameters = 0;

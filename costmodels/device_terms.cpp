@@ -72,7 +72,7 @@ void add_device_terms(const DeviceTerms& terms, NetworkCost& cost) {
   cost.latency_sustained_us.reset();
   cost.power_w.reset();
   if (cost.energy_uj) {
-    const double idle_w = cost.energy_source == "measured" ? terms.idle_w : 0;
+    const double idle_w = cost.energy_source == EnergySource::kMeasured ? terms.idle_w : 0;
     cost.power_w = mean_power_w(*cost.energy_uj, cost.latency_us, 0, idle_w);
   }
   if (!terms.p95_ratio) return;

@@ -14,6 +14,7 @@ namespace edgefront {
 struct LatencySums {
   double us = 0;           ///< all layers
   double analytic_us = 0;  ///< those that the roofline stood in for
+  double measured_uj = 0;  ///< energies that a sensor told; NaN where one layer's was not
 };
 
 /// What a device's sums are corrected by. As it is: nothing was calibrated.

@@ -26,6 +26,18 @@ std::int64_t moved_bytes(const LayerGraph& graph, const Step& step) {
   return bytes;
 }
 
+const char* energy_source_name(EnergySource source) {
+  switch (source) {
+    case EnergySource::kModelled:
+      return "modelled";
+    case EnergySource::kMeasured:
+      return "measured";
+    case EnergySource::kNone:
+      break;
+  }
+  return "none";
+}
+
 std::optional<EnergyModel> energy_model(const DeviceDescription& description, Precision precision) {
   if (!description.energy) return std::nullopt;
   const EnergyCoefficients& energy = *description.energy;
@@ -45,13 +57,13 @@ void add_totals(const LayerGraph& graph, const std::vector<Step>& steps, const K
   if (description.weights_in_ram) cost.peak_memory_bytes += cost.weights_bytes;
   cost.macs = total_macs(graph);
   cost.parameters = parameter_count(graph);
-  cost.energy_source = "none";
+  cost.energy_source = EnergySource::kNone;
   const auto energy = energy_model(description, precision);
   if (!energy) return;
   std::int64_t bytes = 0;
   for (const Step& step : steps) bytes += moved_bytes(graph, step);
   cost.energy_uj = energy->energy_uj(cost.macs, static_cast<double>(bytes), cost.latency_us);
-  cost.energy_source = "modelled";
+  cost.energy_source = EnergySource::kModelled;
 }
 
 }  // namespace edgefront

@@ -130,7 +130,8 @@ class TableCostModel final : public CostModel {
                 return time_of(graph, step, key_of(graph, step, set_, options_.threads));
               },
               device_terms(*profile_, options_.space_digest, options_.precision, options_.threads,
-                           set_.name)};
+                           set_.name),
+              !energy_uj_.empty()};
   }
   TableCostModel(const TableCostModel&) = delete;  // parts_ refers to this
   TableCostModel& operator=(const TableCostModel&) = delete;
@@ -138,10 +139,11 @@ class TableCostModel final : public CostModel {
   NetworkCost estimate(const LayerGraph& graph) const override {
     const TimedSteps timed = time_steps(graph);
     NetworkCost cost;
-    correct_latency(parts_.correction, sum_by_block(timed.graph, timed.steps, timed.times), cost);
+    const LatencySums sums = sum_by_block(timed.graph, timed.steps, timed.times);
+    correct_latency(parts_.correction, sums, cost);
     add_totals(timed.graph, timed.steps, set_, options_.threads, profile_->description,
                options_.precision, cost);
-    add_measured_energy(timed, cost);
+    if (parts_.measured_energy) add_measured_energy(sums.measured_uj, sums.us, cost);
     add_device_terms(parts_.terms, cost);
     return cost;
   }
@@ -158,29 +160,17 @@ class TableCostModel final : public CostModel {
     return costs;
   }
 
-  /// Tables of blocks know modelled energy only.
-  const AdditiveParts* parts() const override { return energy_uj_.empty() ? &parts_ : nullptr; }
+  const AdditiveParts* parts() const override { return &parts_; }
 
  private:
-  /// Where a sensor told the energy of every layer, it stands in place of the modelled one. The
-  /// layers take their power for as long as the corrected latency says.
-  void add_measured_energy(const TimedSteps& timed, NetworkCost& cost) const {
-    double sum_uj = 0, sum_us = 0;
-    for (std::size_t i = 0; i < timed.keys.size(); ++i) {
-      const auto entry = energy_uj_.find(timed.keys[i]);
-      if (entry == energy_uj_.end()) return;
-      sum_uj += entry->second;
-      sum_us += timed.times[i].us;
-    }
-    if (!(sum_us > 0)) return;
-    cost.energy_uj = sum_uj * cost.latency_us / sum_us;
-    cost.energy_source = "measured";
-  }
-
   StepTime time_of(const LayerGraph& graph, const Step& step, const LayerKey& key) const {
+    constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
     const auto entry = table_.find(key);
-    if (entry != table_.end()) return {entry->second, false};
-    if (options_.on_miss == OnMiss::kError) return {std::numeric_limits<double>::quiet_NaN()};
+    if (entry != table_.end()) {
+      const auto energy = energy_uj_.find(key);
+      return {entry->second, false, energy != energy_uj_.end() ? energy->second : kUnknown};
+    }
+    if (options_.on_miss == OnMiss::kError) return {kUnknown};
     return {roofline_us(profile_->description.roofline, options_.precision, graph, step), true};
   }
 

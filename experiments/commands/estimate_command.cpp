@@ -72,7 +72,7 @@ void print(const NetworkCost& cost, const std::vector<LayerCost>& layers,
   std::cout << "latency     " << fixed(cost.latency_us, 2) << " us, 90 % interval "
             << fixed(cost.latency_low_us, 2) << " to " << fixed(cost.latency_high_us, 2) << "\n";
   if (cost.energy_uj) {
-    std::cout << "energy      " << fixed(*cost.energy_uj, 3) << " uJ (" << cost.energy_source
+    std::cout << "energy      " << fixed(*cost.energy_uj, 3) << " uJ (" << energy_source_name(cost.energy_source)
               << ")\n";
   } else {
     std::cout << "energy      none (no sensor, and no coefficients in the device description)\n";
@@ -86,7 +86,7 @@ void print(const NetworkCost& cost, const std::vector<LayerCost>& layers,
   }
   if (cost.power_w) {
     std::cout << "power       " << fixed(*cost.power_w, 3) << " W without a pause ("
-              << cost.energy_source << ")\n";
+              << energy_source_name(cost.energy_source) << ")\n";
   }
   std::cout << "arena       " << with_separators(cost.arena_bytes) << " bytes\nweights     "
             << with_separators(cost.weights_bytes) << " bytes, packed "
@@ -160,7 +160,7 @@ int estimate_command(const CommandArguments& args) {
                         {"latency_low_us", cost.latency_low_us},
                         {"latency_high_us", cost.latency_high_us},
                         {"energy_uj", nullptr},
-                        {"energy_source", cost.energy_source},
+                        {"energy_source", energy_source_name(cost.energy_source)},
                         {"arena_bytes", cost.arena_bytes},
                         {"peak_memory_bytes", cost.peak_memory_bytes},
                         {"packed_bytes", cost.packed_bytes},

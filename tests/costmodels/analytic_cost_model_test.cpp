@@ -44,7 +44,7 @@ TEST_CASE("everything is marked as analytic, with a wide interval") {
   CHECK_FALSE(cost.calibrated);
   CHECK(cost.latency_low_us == doctest::Approx(0.5 * cost.latency_us));
   CHECK(cost.latency_high_us == doctest::Approx(5 * cost.latency_us));
-  CHECK(cost.energy_source == "none");
+  CHECK(cost.energy_source == EnergySource::kNone);
   double sum = 0;
   for (const auto& layer : model->layers(graph)) {
     CHECK(layer.analytic);

@@ -88,6 +88,22 @@ std::shared_ptr<const CostModel> table_model(const SearchSpace& space, Precision
   return make_table_cost_model(std::make_shared<const DeviceProfile>(std::move(profile)), options);
 }
 
+/// A table model with the energies that a sensor told: of all layers, or of all but 5x5 ones.
+std::shared_ptr<const CostModel> measured_model(const SearchSpace& space, bool all_layers) {
+  DeviceProfile profile = profile_of_space(space, Precision::kInt8, find_kernel_set("avx2"), 1, 4);
+  for (const auto& [text, layer] : profile.layers) {
+    if (!all_layers && layer.key.kernel_size == 5) continue;
+    EnergyEntry energy;
+    energy.name = text;
+    energy.energy_uj = 2.3 * layer.statistics.latency_us + 0.1;
+    energy.idle_w = 1.5;
+    profile.energy.push_back(energy);
+  }
+  CostModelOptions options;
+  options.kernel_set = "avx2";
+  return make_table_cost_model(std::make_shared<const DeviceProfile>(std::move(profile)), options);
+}
+
 std::shared_ptr<const CostModel> analytic_model(Precision precision, const std::string& set) {
   CostModelOptions options;
   options.precision = precision;
@@ -210,6 +226,26 @@ TEST_CASE("several devices in one pass cost what each costs alone") {
   REQUIRE(compiled.devices() == 16);
   for (int d = 0; d < 16; ++d) CHECK(compiled.compiled(d) == (d % 4 != 3));
   CHECK(count_differences(space, models, 203) == 0);
+}
+
+TEST_CASE("energy that a sensor told of every layer of a network comes from the tables too") {
+  const SearchSpace space = winding_space();
+  const auto whole = std::make_shared<WatchedModel>(measured_model(space, true)),
+             partly = std::make_shared<WatchedModel>(measured_model(space, false));
+  const Models models{whole, table_model(space, Precision::kInt8, "neon"), partly};
+  const std::vector<Genotype> genotypes = random_networks(space, 200);
+  std::vector<NetworkCost> costs(3 * genotypes.size());
+  CompiledCosts(space, models).costs(genotypes, costs);
+  CHECK(whole->asked + partly->asked == 0);
+  int measured = 0;
+  for (std::size_t i = 0; i < genotypes.size(); ++i) {
+    CHECK(costs[3 * i].energy_source == EnergySource::kMeasured);
+    measured += costs[3 * i + 2].energy_source == EnergySource::kMeasured;
+  }
+  CHECK(measured > 10);
+  CHECK(measured < 190);
+  CHECK(count_differences(space, models, 200) == 0);
+  CHECK(count_differences(space, {whole}, 50) == 0);
 }
 
 TEST_CASE("genotypes that are not canonical cost what their networks cost") {

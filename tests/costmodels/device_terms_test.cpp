@@ -31,7 +31,7 @@ NetworkEntry network(const char* space, double p95_ratio) {
   return entry;
 }
 
-NetworkCost cost_of(double latency_us, double energy_uj, const char* source) {
+NetworkCost cost_of(double latency_us, double energy_uj, EnergySource source) {
   NetworkCost cost;
   cost.latency_us = latency_us;
   cost.energy_uj = energy_uj;
@@ -66,7 +66,7 @@ TEST_CASE("P95 is the latency times the median ratio of the space's whole networ
   DeviceProfile profile;
   profile.networks = {network("space", 1.1), network("space", 1.3), network("space", 1.2),
                       network("other", 9)};
-  NetworkCost cost = cost_of(50, 10, "modelled");
+  NetworkCost cost = cost_of(50, 10, EnergySource::kModelled);
   add_device_terms(terms_of(profile), cost);
   REQUIRE(cost.latency_p95_us);
   CHECK(*cost.latency_p95_us == doctest::Approx(60));
@@ -87,13 +87,13 @@ TEST_CASE("power is energy over period, and watts of the idle machine on top whe
   EnergyEntry entry;
   entry.idle_w = 1.5;
   profile.energy = {entry};
-  NetworkCost measured = cost_of(100, 300, "measured");
+  NetworkCost measured = cost_of(100, 300, EnergySource::kMeasured);
   add_device_terms(terms_of(profile), measured);
   CHECK(measured.power_w.value() == doctest::Approx(4.5));
-  NetworkCost modelled = cost_of(100, 300, "modelled");
+  NetworkCost modelled = cost_of(100, 300, EnergySource::kModelled);
   add_device_terms(terms_of(profile), modelled);
   CHECK(modelled.power_w.value() == doctest::Approx(3));
-  NetworkCost unknown = cost_of(100, 0, "none");
+  NetworkCost unknown = cost_of(100, 0, EnergySource::kNone);
   unknown.energy_uj.reset();
   add_device_terms(terms_of(profile), unknown);
   CHECK(!unknown.power_w);
@@ -110,12 +110,12 @@ TEST_CASE("sustained latency heats with the network's own power, or else with th
   const auto exact = [&](double power_w) {
     return sustained_latency(hot_board(), {power_w, 1}, 125).minute30_us;
   };
-  CHECK(sustained(cost_of(100, 300, "modelled")) == doctest::Approx(125));
-  CHECK(sustained(cost_of(100, 1500, "modelled")) == doctest::Approx(exact(15)).epsilon(0.005));
-  NetworkCost unknown = cost_of(100, 0, "none");
+  CHECK(sustained(cost_of(100, 300, EnergySource::kModelled)) == doctest::Approx(125));
+  CHECK(sustained(cost_of(100, 1500, EnergySource::kModelled)) == doctest::Approx(exact(15)).epsilon(0.005));
+  NetworkCost unknown = cost_of(100, 0, EnergySource::kNone);
   unknown.energy_uj.reset();
   CHECK(sustained(unknown) == doctest::Approx(exact(8)).epsilon(0.005));
   // Constants without watts: every network heats as the load did.
   profile.thermal->power_source = "";
-  CHECK(sustained(cost_of(100, 1500, "modelled")) == doctest::Approx(exact(8)).epsilon(0.005));
+  CHECK(sustained(cost_of(100, 1500, EnergySource::kModelled)) == doctest::Approx(exact(8)).epsilon(0.005));
 }

@@ -49,7 +49,7 @@ TEST_CASE("energy is ops, bytes and static power times time, each by its coeffic
   const NetworkCost cost = estimate(profile, graph, Precision::kInt8);
   CHECK(cost.latency_us == doctest::Approx(1));
   CHECK(cost.macs == macs);
-  CHECK(cost.energy_source == "modelled");
+  CHECK(cost.energy_source == EnergySource::kModelled);
   REQUIRE(cost.energy_uj.has_value());
   CHECK(*cost.energy_uj == doctest::Approx((macs * 0.25 + bytes * 12.5) * 1e-6 + 0.125 * 1.0));
 }
@@ -79,7 +79,7 @@ TEST_CASE("without coefficients, or without those of the precision, energy is ab
   DeviceProfile profile = profile_covering(graph, Precision::kInt8, "reference");
   profile.description.energy->e_op_int8_pj = 0;
   CHECK_FALSE(estimate(profile, graph, Precision::kInt8).energy_uj.has_value());
-  CHECK(estimate(profile, graph, Precision::kInt8).energy_source == "none");
+  CHECK(estimate(profile, graph, Precision::kInt8).energy_source == EnergySource::kNone);
   profile.description.energy.reset();
   CHECK_FALSE(estimate(profile, graph, Precision::kInt8).energy_uj.has_value());
 }

@@ -73,12 +73,12 @@ TEST_CASE("energy is measured where a sensor told that of every layer, and model
     profile.energy.push_back(entry);
   }
   const NetworkCost cost = make_table_cost_model(shared(profile), int8_options())->estimate(graph);
-  CHECK(cost.energy_source == "measured");
+  CHECK(cost.energy_source == EnergySource::kMeasured);
   CHECK(cost.energy_uj.value() == doctest::Approx(1.25 * watts_times_us));
   CHECK(cost.power_w.value() == doctest::Approx(3 + 1.5));  // idle power on top
   profile.energy.pop_back();
   const NetworkCost other = make_table_cost_model(shared(profile), int8_options())->estimate(graph);
-  CHECK(other.energy_source == "modelled");
+  CHECK(other.energy_source == EnergySource::kModelled);
 }
 
 TEST_CASE("without a calibration of the space the sum stands with a wide interval, flagged") {
