@@ -21,33 +21,48 @@ std::string device_of(const std::string& name) {
   return at == std::string::npos ? "" : name.substr(at + 1);
 }
 
-}  // namespace
-
-std::vector<DeviceFront> device_fronts(const std::vector<std::string>& objectives,
-                                       const std::vector<EvaluationRecord>& records,
-                                       const std::vector<DroppedMember>& dropped) {
+/// In the order in which the objectives name them; empty where they name fewer than two.
+std::vector<std::string> devices_of(const std::vector<std::string>& objectives) {
   std::vector<std::string> devices;
   for (const std::string& name : objectives) {
     const std::string device = device_of(name);
     const bool known = std::find(devices.begin(), devices.end(), device) != devices.end();
     if (of_device(name) && !known) devices.push_back(device);
   }
-  std::vector<DeviceFront> fronts;
-  if (devices.size() < 2) return fronts;
-  for (const std::string& device : devices) {
-    std::vector<std::size_t> columns;
-    DeviceFront own;
-    own.device = device;
+  if (devices.size() < 2) devices.clear();
+  return devices;
+}
+
+}  // namespace
+
+std::vector<std::vector<int>> front_objectives(const std::vector<std::string>& objectives) {
+  std::vector<std::vector<int>> fronts;
+  for (const std::string& device : devices_of(objectives)) {
+    std::vector<int>& own = fronts.emplace_back();
     for (std::size_t i = 0; i < objectives.size(); ++i) {
-      if (of_device(objectives[i]) && device_of(objectives[i]) != device) continue;
-      columns.push_back(i);
-      own.objectives.push_back(objectives[i]);
+      const bool others = of_device(objectives[i]) && device_of(objectives[i]) != device;
+      if (!others) own.push_back(static_cast<int>(i));
     }
+  }
+  return fronts;
+}
+
+std::vector<DeviceFront> device_fronts(const std::vector<std::string>& objectives,
+                                       const std::vector<EvaluationRecord>& records,
+                                       const std::vector<DroppedMember>& dropped) {
+  std::vector<DeviceFront> fronts;
+  const std::vector<std::string> devices = devices_of(objectives);
+  const std::vector<std::vector<int>> columns_of = front_objectives(objectives);
+  for (std::size_t d = 0; d < devices.size(); ++d) {
+    const std::vector<int>& columns = columns_of[d];
+    DeviceFront own;
+    own.device = devices[d];
+    for (const int i : columns) own.objectives.push_back(objectives[static_cast<std::size_t>(i)]);
     std::vector<EvaluationRecord> reduced = records;
     for (EvaluationRecord& record : reduced) {
       if (record.objectives.size() != objectives.size()) continue;  // a failed one has none
       std::vector<double> values;
-      for (const std::size_t column : columns) values.push_back(record.objectives[column]);
+      for (const int i : columns) values.push_back(record.objectives[static_cast<std::size_t>(i)]);
       record.objectives = std::move(values);
     }
     const Front front = build_front(own.objectives, reduced, dropped);

@@ -21,6 +21,9 @@ struct DeviceFront {
   bool operator==(const DeviceFront&) const = default;
 };
 
+/// The objectives, by index, that each of these fronts is over; empty as device_fronts() is.
+std::vector<std::vector<int>> front_objectives(const std::vector<std::string>& objectives);
+
 /// Empty where the objectives name fewer than two devices.
 std::vector<DeviceFront> device_fronts(const std::vector<std::string>& objectives,
                                        const std::vector<EvaluationRecord>& records,

@@ -10,6 +10,7 @@
 #include <new>
 #include <optional>
 
+#include "experiments/pipeline/device_fronts.h"
 #include "space/architecture.h"
 #include "space/error.h"
 #include "space/lower.h"
@@ -236,6 +237,9 @@ Problem CandidateEvaluator::problem() const {
   for (const MetricChoice& choice : objectives_) {
     problem.objectives.push_back({.name = choice.name, .exact = choice.metric->of_device()});
   }
+  std::vector<std::string> names;
+  for (const MetricChoice& choice : objectives_) names.push_back(choice.name);
+  problem.fronts = front_objectives(names);
   for (const Limit& limit : limits_) problem.constraints.push_back(limit.choice.name);
   problem.exact_costs = [this](const std::vector<Genotype>& genotypes) {
     return exact_costs(std::span<const Genotype>(genotypes));

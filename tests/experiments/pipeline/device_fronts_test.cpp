@@ -44,7 +44,14 @@ TEST_CASE("each device has its own front from the same evaluations") {
   CHECK(fronts[1].members == std::vector<std::int64_t>{3, 1});
 }
 
+TEST_CASE("a front is over what belongs to no device and to its own") {
+  CHECK(front_objectives(kObjectives) == std::vector<std::vector<int>>{{0, 1}, {0, 2, 3}});
+  CHECK(front_objectives({"latency_us@a", "error", "latency_us@b"}) ==
+        std::vector<std::vector<int>>{{0, 1}, {1, 2}});
+}
+
 TEST_CASE("objectives of one device have one front") {
+  CHECK(front_objectives({"error", "latency_us", "macs"}).empty());
   CHECK(device_fronts({"error", "latency_us", "macs"}, records(), {}).empty());
   CHECK(device_fronts({"error", "latency_us@pi"}, records(), {}).empty());
 }
