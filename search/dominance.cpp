@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <cassert>
 #include <limits>
-#include <numeric>
+
+#include "search/non_dominated_ranks.h"
 
 namespace edgefront {
 
@@ -35,37 +36,15 @@ bool constrained_dominates(std::span<const double> a, double violation_a, std::s
 
 std::vector<std::vector<int>> non_dominated_sort(const std::vector<ObjectiveVector>& points,
                                                  std::span<const double> violations) {
-  assert(violations.empty() || violations.size() == points.size());
-  const int n = static_cast<int>(points.size());
-  const auto violation = [&](int i) { return violations.empty() ? 0.0 : violations[i]; };
-  std::vector<std::vector<int>> dominated(n);  // S_p of the paper
-  std::vector<int> dominators(n, 0);           // n_p of the paper
-  for (int p = 0; p < n; ++p) {
-    for (int q = p + 1; q < n; ++q) {
-      if (constrained_dominates(points[p], violation(p), points[q], violation(q))) {
-        dominated[p].push_back(q);
-        ++dominators[q];
-      } else if (constrained_dominates(points[q], violation(q), points[p], violation(p))) {
-        dominated[q].push_back(p);
-        ++dominators[p];
-      }
-    }
-  }
+  if (points.empty()) return {};
+  const std::vector<double> values = flatten(points, points[0].size());
+  const std::vector<int> ranks =
+      non_dominated_ranks(FlatPoints(values, points[0].size()), violations);
   std::vector<std::vector<int>> fronts;
-  std::vector<int> front;
-  for (int p = 0; p < n; ++p) {
-    if (dominators[p] == 0) front.push_back(p);
-  }
-  while (!front.empty()) {
-    std::vector<int> next;
-    for (int p : front) {
-      for (int q : dominated[p]) {
-        if (--dominators[q] == 0) next.push_back(q);
-      }
-    }
-    std::sort(next.begin(), next.end());
-    fronts.push_back(std::move(front));
-    front = std::move(next);
+  for (std::size_t i = 0; i < ranks.size(); ++i) {
+    const std::size_t rank = static_cast<std::size_t>(ranks[i]);
+    if (fronts.size() <= rank) fronts.resize(rank + 1);
+    fronts[rank].push_back(static_cast<int>(i));
   }
   return fronts;
 }
@@ -73,21 +52,25 @@ std::vector<std::vector<int>> non_dominated_sort(const std::vector<ObjectiveVect
 std::vector<double> crowding_distance(const std::vector<ObjectiveVector>& points,
                                       std::span<const int> front) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  struct Valued {
+    double value;
+    int point;
+    std::size_t place;  ///< in the front
+  };
   const std::size_t n = front.size();
   if (n <= 2) return std::vector<double>(n, kInfinity);
   std::vector<double> distance(n, 0.0);
-  std::vector<std::size_t> order(n);
+  std::vector<Valued> order(n);
   for (std::size_t m = 0; m < points[front[0]].size(); ++m) {
-    const auto value = [&](std::size_t i) { return points[front[i]][m]; };
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-      return value(a) != value(b) ? value(a) < value(b) : front[a] < front[b];
+    for (std::size_t i = 0; i < n; ++i) order[i] = {points[front[i]][m], front[i], i};
+    std::sort(order.begin(), order.end(), [](const Valued& a, const Valued& b) {
+      return a.value != b.value ? a.value < b.value : a.point < b.point;
     });
-    distance[order.front()] = distance[order.back()] = kInfinity;
-    const double range = value(order.back()) - value(order.front());
+    distance[order.front().place] = distance[order.back().place] = kInfinity;
+    const double range = order.back().value - order.front().value;
     if (range == 0) continue;
     for (std::size_t k = 1; k + 1 < n; ++k) {
-      distance[order[k]] += (value(order[k + 1]) - value(order[k - 1])) / range;
+      distance[order[k].place] += (order[k + 1].value - order[k - 1].value) / range;
     }
   }
   return distance;

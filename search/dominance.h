@@ -37,8 +37,8 @@ bool dominates(std::span<const double> a, std::span<const double> b);
 bool constrained_dominates(std::span<const double> a, double violation_a, std::span<const double> b,
                            double violation_b);
 
-/// Fronts of indices, best first (fast non-dominated sort, Deb et al. 2002, §III-A); indices ascend
-/// in each. `violations` is empty or one per point.
+/// Fronts of indices, best first, by non_dominated_ranks(); indices ascend in each. `violations` is
+/// empty or one per point.
 std::vector<std::vector<int>> non_dominated_sort(const std::vector<ObjectiveVector>& points,
                                                  std::span<const double> violations);
 
