@@ -37,6 +37,7 @@ ReportData report_data(const std::string& folder) {
       if (e.genotype == genotype) data.references.push_back({name, e});
     }
   }
+  data.fronts = run.front.fronts;
   data.exported = read_exports(folder);
   data.dropped = run.front.dropped;
   data.provenance = {{"space", run.experiment.space_file},

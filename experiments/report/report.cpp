@@ -36,14 +36,19 @@ std::string value_text(double value, const std::string& objective) {
   return unit == Unit::kPercent ? fixed(value, 2) + " %" : print_quantity(value, unit);
 }
 
-double second(const Evaluation& e) { return e.objectives.size() > 1 ? e.objectives[1] : 0; }
+/// A front to draw: its members, over two of the objectives.
+struct DrawnFront {
+  std::vector<Evaluation> members;
+  std::size_t x = 1, y = 0;  ///< indices of objectives; x may be past the end: there is one only
+};
 
-PlotPoint point_of(const Evaluation& e, const std::vector<std::string>& objectives) {
+PlotPoint point_of(const Evaluation& e, const std::vector<std::string>& objectives,
+                   const DrawnFront& drawn) {
   std::string title = "#" + std::to_string(e.index);
   for (std::size_t i = 0; i < e.objectives.size(); ++i) {
     title += ", " + objectives[i] + " " + value_text(e.objectives[i], objectives[i]);
   }
-  return {second(e), e.objectives[0], title};
+  return {drawn.x < e.objectives.size() ? e.objectives[drawn.x] : 0, e.objectives[drawn.y], title};
 }
 
 const Evaluation* find_evaluation(const ReportData& data, std::int64_t index) {
@@ -53,41 +58,44 @@ const Evaluation* find_evaluation(const ReportData& data, std::int64_t index) {
   return nullptr;
 }
 
-std::string front_plot(const ReportData& data) {
+std::string front_plot(const ReportData& data, const DrawnFront& drawn) {
   Plot plot;
-  const bool two = data.objectives.size() > 1;
-  plot.x = {two ? describe_objective(data.objectives[1]).label : "", AxisScale::kLog};
-  plot.y = {data.objectives[0] == "error" && !data.error_label.empty()
-                ? data.error_label
-                : describe_objective(data.objectives[0]).label,
-            AxisScale::kLinear};
+  const bool two = drawn.x < data.objectives.size();
+  const std::string x = two ? data.objectives[drawn.x] : "", y = data.objectives[drawn.y];
+  plot.x = {two ? describe_objective(x).label : "", AxisScale::kLog};
+  plot.y = {
+      y == "error" && !data.error_label.empty() ? data.error_label : describe_objective(y).label,
+      AxisScale::kLinear};
   plot.description = "All evaluated networks, the front, and what was measured";
   Series feasible{"evaluated", "point", SeriesStyle::kDots, {}};
   Series outside{"outside the limits", "infeasible", SeriesStyle::kDots, {}};
   for (const auto& e : data.evaluations) {
     if (e.status != EvaluationStatus::kOk) continue;
-    (e.violation > 0 ? outside : feasible).points.push_back(point_of(e, data.objectives));
+    (e.violation > 0 ? outside : feasible).points.push_back(point_of(e, data.objectives, drawn));
   }
   Series front{"front", "front", SeriesStyle::kDots, {}};
-  for (const auto& e : data.front) front.points.push_back(point_of(e, data.objectives));
+  for (const auto& e : drawn.members) front.points.push_back(point_of(e, data.objectives, drawn));
   Series steps{"", "front-line", SeriesStyle::kStaircase, front.points};
   std::sort(steps.points.begin(), steps.points.end(),
             [](const auto& a, const auto& b) { return a.x < b.x; });
   Series references{"references", "reference", SeriesStyle::kRings, {}};
   for (const auto& r : data.references) {
     if (r.evaluation.status != EvaluationStatus::kOk) continue;
-    PlotPoint p = point_of(r.evaluation, data.objectives);
+    PlotPoint p = point_of(r.evaluation, data.objectives, drawn);
     p.title = r.name + " " + p.title;
     references.points.push_back(p);
   }
   Series measured{"measured, int8 on test images", "measured", SeriesStyle::kDiamonds, {}};
   Series drift{"", "drift", SeriesStyle::kSegments, {}};
-  if (two && data.objectives[0] == "error" && data.objectives[1].rfind("latency_us", 0) == 0) {
+  // Exported networks are measured on the first device.
+  const bool of_first =
+      x == "latency_us" || (data.fronts.empty() && x.rfind("latency_us@", 0) == 0);
+  if (y == "error" && of_first) {
     for (const auto& n : data.exported) {
       if (!n.measured || !n.dropped.empty()) continue;
       const Evaluation* evaluation = find_evaluation(data, n.index);
       if (!evaluation) continue;
-      const PlotPoint from = point_of(*evaluation, data.objectives);
+      const PlotPoint from = point_of(*evaluation, data.objectives, drawn);
       const PlotPoint to{n.measured->latency_us, 100 - n.int8_top1,
                          "#" + std::to_string(n.index) + " measured " +
                              fixed(n.measured->latency_us, 1) + " us, int8 " +
@@ -101,6 +109,32 @@ std::string front_plot(const ReportData& data) {
     if (!s->points.empty()) plot.series.push_back(*s);
   }
   return svg(plot);
+}
+
+std::size_t index_of(const std::string& objective, const std::vector<std::string>& objectives) {
+  return std::size_t(std::find(objectives.begin(), objectives.end(), objective) -
+                     objectives.begin());
+}
+
+/// One plot for the run, or one for each of its devices.
+std::string front_plots(const ReportData& data) {
+  if (data.fronts.empty()) return front_plot(data, {data.front});
+  std::string out;
+  for (const DeviceFront& front : data.fronts) {
+    DrawnFront drawn;
+    drawn.y = index_of(front.objectives[0], data.objectives);
+    drawn.x = front.objectives.size() > 1 ? index_of(front.objectives[1], data.objectives)
+                                          : data.objectives.size();
+    for (const std::int64_t index : front.members) {
+      if (const Evaluation* e = find_evaluation(data, index)) drawn.members.push_back(*e);
+    }
+    out += "<h3>" + html_escape(front.device.empty() ? "the first device" : front.device) +
+           "</h3>\n<p>" + std::to_string(drawn.members.size()) +
+           (drawn.members.size() == 1 ? " network" : " networks") + " on its front";
+    if (front.hypervolume) out += ", hypervolume " + fixed(*front.hypervolume, 1);
+    out += "</p>\n" + front_plot(data, drawn);
+  }
+  return out;
 }
 
 std::string hypervolume_plot(const ReportData& data) {
@@ -264,7 +298,7 @@ std::string report_html(const ReportData& data) {
   std::string out =
       "<h1>" + html_escape(data.name) + "</h1>\n<p>Pareto report by Edgefront</p>\n" + facts(data);
   out +=
-      "<h2>Accuracy against cost</h2>\n<figure>" + front_plot(data) +
+      "<h2>Accuracy against cost</h2>\n<figure>" + front_plots(data) +
       "<figcaption>Each dot is a network; the line is the border of what the front dominates. "
       "Errors of the search are its evaluator's estimates; diamonds are exported networks "
       "after training, as measured on the device and on the test images. Point at a mark for its "

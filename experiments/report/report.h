@@ -24,6 +24,7 @@ struct ReportData {
   std::vector<std::string> objectives;  ///< as in the experiment; the first two are drawn
   std::vector<Evaluation> evaluations;  ///< all, by index
   std::vector<Evaluation> front;
+  std::vector<DeviceFront> fronts = {};      ///< of several devices: drawn in place of `front`
   std::vector<std::string> front_genotypes;  ///< text forms, in the order of `front`
   std::vector<double> hypervolume;           ///< after each evaluation, same order
   std::vector<ReportReference> references;

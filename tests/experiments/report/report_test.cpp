@@ -64,6 +64,26 @@ TEST_CASE("the gain over a reference is read at equal first and at equal second 
   CHECK(gain_over(evaluation(9, 5, 5), front).at_equal_second == nullptr);
 }
 
+TEST_CASE("a run for several devices has a plot of each device's front") {
+  ReportData data;
+  data.objectives = {"error", "latency_us@pi", "latency_us@mcu"};
+  for (const std::int64_t index : {0, 1, 2}) {
+    Evaluation e = evaluation(index, 10 + double(index), 100 - double(index));
+    e.objectives.push_back(7 + double(index));
+    data.evaluations.push_back(e);
+  }
+  data.front = data.evaluations;
+  data.front_genotypes = {"a", "b", "c"};
+  data.fronts = {{"pi", {"error", "latency_us@pi"}, {15, 110}, 31.5, {0, 1, 2}},
+                 {"mcu", {"error", "latency_us@mcu"}, {15, 11}, 20, {0}}};
+  const std::string html = report_html(data);
+  CHECK(count(html, "<h3>pi</h3>\n<p>3 networks on its front, hypervolume 31.5</p>") == 1);
+  CHECK(count(html, "<h3>mcu</h3>\n<p>1 network on its front, hypervolume 20.0</p>") == 1);
+  CHECK(count(html, "latency on pi, µs") == 1);
+  CHECK(count(html, "latency on mcu, µs") == 1);
+  CHECK(count(html, "<title>#2, error 12.00 %") == 3);  // a network in both, a member of one front
+}
+
 TEST_CASE("the report is self-contained and escapes what it did not write") {
   ReportData data;
   data.name = "<script>alert(1)</script>";
