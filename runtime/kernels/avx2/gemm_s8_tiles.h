@@ -291,7 +291,7 @@ void run_gemm_s8(const GemmArgsS8 &args) {
   const Clamp256 clamp = make_clamp256(r->zero_point, r->qmin, r->qmax);
   const bool sum_in_tile =
       Dot::kSumInTile && r->residual && !r->table && args.depth % 4 == 0 && args.channels % 8 == 0;
-  Sum256 sum = {};
+  Sum256 sum;  // left as it is where it is not read: a row of an image is short
   if (sum_in_tile) sum = make_sum256(r);
   for (int64_t first = 0; first < args.pixels; first += kPixelBlock) {
     const int64_t rest = args.pixels - first;

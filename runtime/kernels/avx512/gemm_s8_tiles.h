@@ -102,6 +102,8 @@ EDGEFRONT_INLINE void store_chunk(int8_t* out, int64_t stride, __mmask16 last_ma
       _mm256_mask_storeu_epi8(out, static_cast<__mmask32>(chunk_mask(2, mask)), low);
       _mm256_mask_storeu_epi8(out + stride, static_cast<__mmask32>(chunk_mask(2, mask)), high);
     }
+  } else if (kLast == Last::kWhole && stride == kPanelChannels) {
+    _mm512_storeu_si512(out, bytes);
   } else {
     store16(out, _mm512_castsi512_si128(bytes), mask);
     store16(out + stride, _mm512_extracti32x4_epi32(bytes, 1), mask);
@@ -301,7 +303,7 @@ void run_gemm_s8(const GemmArgsS8& args) {
   const RequantizeS8* r = args.requantize;
   const Clamp512 clamp = make_clamp512(r->zero_point, r->qmin, r->qmax);
   const bool sum_in_tile = Dot::kSumInTile && r->residual && !r->table && args.depth % 4 == 0;
-  Sum512 sum = {};
+  Sum512 sum;  // left as it is where it is not read: a row of an image is short
   if (sum_in_tile) sum = make_sum512(r);
   for (int64_t first = 0; first < args.pixels; first += kPixelBlock) {
     const int64_t rest = args.pixels - first;

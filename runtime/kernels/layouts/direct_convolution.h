@@ -1,7 +1,7 @@
-// General convolutions as matrix products without patches: the padded input rows under an output
-// row are copied to scratch, and a pixel's inputs are `kernel` segments of them, one per row, each
-// kernel·in_channels neighbouring values. int8 segments are padded with zero weights to a multiple
-// of four inputs. Portable; the instruction set comes in as the `gemm` function.
+// General convolutions as matrix products without patches: padded input rows, some more than the
+// kernel covers, are copied to scratch, and a pixel's inputs are `kernel` segments of them, one per
+// row, each kernel·in_channels neighbouring values. int8 segments are padded with zero weights to a
+// multiple of four inputs. Portable; the instruction set comes in as the `gemm` function.
 #pragma once
 
 #include "runtime/kernels/kernels.h"
