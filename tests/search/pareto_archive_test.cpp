@@ -21,11 +21,14 @@ Evaluation evaluation(std::int64_t index, std::vector<double> objectives, double
 TEST_CASE("the archive holds what a comparison of all pairs leaves") {
   for (std::uint64_t stream = 0; stream < 20; ++stream) {
     RandomStream random(3, stream);
+    const std::size_t goals = 1 + stream % 5;
     std::vector<Evaluation> all;
     ParetoArchive archive;
     for (int i = 0; i < 150; ++i) {
       const double violation = random.below(4) == 0 ? 0.5 : 0.0;
-      all.push_back(evaluation(i, {double(random.below(20)), double(random.below(20))}, violation));
+      std::vector<double> objectives;
+      while (objectives.size() < goals) objectives.push_back(double(random.below(20)));
+      all.push_back(evaluation(i, objectives, violation));
       if (random.below(10) == 0) {
         all.back().status = EvaluationStatus::kFailed;
         all.back().objectives.clear();
