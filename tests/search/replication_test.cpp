@@ -72,7 +72,6 @@ TEST_CASE("with replicates the front is the true one more often, for as many eva
     repeated += b / kSeeds;
     wins += b > a;
   }
-  MESSAGE("agreement ", once, " -> ", repeated, ", better in ", wins);
   CHECK(repeated > once + 0.1);
   CHECK(wins >= 9);
 }
