@@ -7,6 +7,7 @@
 
 #include "costmodels/cost_model.h"
 #include "space/error.h"
+#include "space/rank_correlation.h"
 
 namespace edgefront {
 namespace {

@@ -124,9 +124,4 @@ struct PredictionRow {
 /// not positive.
 ValidationSummary summarize_validation(std::span<const PredictionRow> rows);
 
-/// Spearman's rank correlation with mid-ranks for ties; Kendall's tau-b. Both are 0 where a side is
-/// constant; the spans have equal length.
-double spearman(std::span<const double> a, std::span<const double> b);
-double kendall_tau(std::span<const double> a, std::span<const double> b);
-
 }  // namespace edgefront

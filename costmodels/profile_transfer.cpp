@@ -16,6 +16,7 @@
 #include "space/architecture.h"
 #include "space/error.h"
 #include "space/lower.h"
+#include "space/rank_correlation.h"
 
 namespace edgefront {
 namespace {

@@ -26,6 +26,7 @@
 #include "costmodels/cost_model.h"
 #include "costmodels/transfer.h"
 #include "space/random.h"
+#include "space/rank_correlation.h"
 
 namespace edgefront {
 namespace {

@@ -10,6 +10,7 @@
 #include "costmodels/cost_model.h"
 #include "space/error.h"
 #include "space/random.h"
+#include "space/rank_correlation.h"
 
 namespace edgefront {
 namespace {

@@ -1,8 +1,10 @@
+#include "space/rank_correlation.h"
+
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <numeric>
-
-#include "costmodels/cost_model.h"
+#include <vector>
 
 namespace edgefront {
 namespace {

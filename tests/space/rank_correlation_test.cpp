@@ -3,7 +3,7 @@
 #include <cmath>
 #include <vector>
 
-#include "costmodels/cost_model.h"
+#include "space/rank_correlation.h"
 
 namespace edgefront {
 namespace {
