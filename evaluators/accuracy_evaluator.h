@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +19,7 @@ struct AccuracyRequest {
   Genotype genotype;
   int fidelity = 0;
   std::uint64_t seed = 0;
+  int replicate = 0;
 };
 
 /// `error_percent` is 100 − top-1 on held-out *training* images (never test images), or what the
@@ -25,6 +28,8 @@ struct Accuracy {
   bool ok = false;
   double error_percent = 0;
   std::string failure;  ///< one line, where !ok: "diverged at step 12", "out of memory", …
+  std::optional<double> standard_error = {};  ///< of error_percent, ≥ 0; nothing: unknown
+  std::map<std::string, double> extra = {};   ///< other finite numbers that came along, by name
 };
 
 /// (what, done, total, images per second; 0 where it does not apply)

@@ -29,6 +29,8 @@ const std::vector<Suffix>& suffixes(Unit unit) {
   static const std::vector<Suffix> bytes{
       {"B", 1, true},         {"kB", 1e3, false}, {"KiB", 1024, true},      {"MB", 1e6, false},
       {"MiB", 1048576, true}, {"GB", 1e9, false}, {"GiB", 1073741824, true}};
+  static const std::vector<Suffix> wait{
+      {"ms", 1e-3, true}, {"s", 1, true}, {"min", 60, true}, {"h", 3600, true}, {"d", 86400, true}};
   switch (unit) {
     case Unit::kNone:
       return none;
@@ -40,6 +42,8 @@ const std::vector<Suffix>& suffixes(Unit unit) {
       return energy;
     case Unit::kBytes:
       return bytes;
+    case Unit::kSeconds:
+      return wait;
   }
   return none;
 }

@@ -34,6 +34,9 @@ class FieldWriter {
   void operator()(const char* key, double field, double, double) const {
     put(key, number_text(field));
   }
+  void operator()(const char* key, double field, Unit unit) const {
+    put(key, toml_string(exact_quantity(field, unit)));
+  }
   void operator()(const char* key, bool field) const { put(key, field ? "true" : "false"); }
   void operator()(const char* key, const std::string& field) const { put(key, toml_string(field)); }
   void operator()(const char* key, const std::vector<std::string>& field) const {

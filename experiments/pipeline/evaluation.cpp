@@ -30,6 +30,7 @@ std::string one_line(std::string text) {
 EvaluationRecord failed(EvaluationRecord record, const std::string& reason) {
   record.status = EvaluationStatus::kFailed;
   record.objectives.clear();
+  record.standard_errors.clear();
   record.metrics.clear();
   record.violation = 0;
   record.reason = one_line(reason);
@@ -118,6 +119,15 @@ double CandidateEvaluator::excess(const Limit& limit, const Measured& measured) 
   return relative_excess(*limit.choice.metric, judged, limit.limit);
 }
 
+std::vector<double> CandidateEvaluator::standard_errors(const Accuracy& accuracy) const {
+  if (!accuracy.standard_error) return {};
+  std::vector<double> errors;
+  for (const MetricChoice& choice : objectives_) {
+    errors.push_back(choice.metric->of_device() ? 0 : *accuracy.standard_error);
+  }
+  return errors;
+}
+
 std::map<std::string, double> CandidateEvaluator::all_metrics(const Measured& measured) const {
   std::map<std::string, double> all;
   for (const Metric& metric : metrics()) {
@@ -180,9 +190,9 @@ EvaluationRecord CandidateEvaluator::evaluate(const Candidate& candidate) const 
   Measured measured{costs, {}};
   if (wants_accuracy_) {
     measured.accuracy = ask_accuracy(
-        accuracy_,
-        {candidate.genotype, candidate.fidelity,
-         candidate_seed(seed_, record.genotype, candidate.fidelity, candidate.replicate)});
+        accuracy_, {candidate.genotype, candidate.fidelity,
+                    candidate_seed(seed_, record.genotype, candidate.fidelity, candidate.replicate),
+                    candidate.replicate});
     if (!measured.accuracy.ok) return timed(failed(std::move(record), measured.accuracy.failure));
   }
   const auto finite = [&](const MetricChoice& choice) {
@@ -198,7 +208,13 @@ EvaluationRecord CandidateEvaluator::evaluate(const Candidate& candidate) const 
     }
     record.violation += excess(limit, measured);
   }
+  record.standard_errors = standard_errors(measured.accuracy);
   record.metrics = all_metrics(measured);
+  for (const auto& [name, number] : measured.accuracy.extra) {
+    if (record.metrics.emplace(name, number).second) continue;
+    return timed(
+        failed(std::move(record), "the evaluator's column " + name + " has the name of a metric"));
+  }
   return timed(std::move(record));
 }
 
@@ -302,6 +318,7 @@ Evaluation to_evaluation(const SearchSpace& space, const EvaluationRecord& recor
           .violation = record.violation,
           .fidelity = record.fidelity,
           .replicate = record.replicate,
+          .standard_errors = record.standard_errors,
           .status = record.status,
           .reason = record.reason};
 }

@@ -77,6 +77,8 @@ class CandidateEvaluator {
   /// Relative excess of one constraint. A calibrated latency is judged by the upper end of its
   /// interval, so that nearly all feasible networks keep the budget when they are measured.
   double excess(const Limit& limit, const Measured& measured) const;
+  /// Of each objective, where the evaluator gave that of the error; else empty.
+  std::vector<double> standard_errors(const Accuracy& accuracy) const;
   std::map<std::string, double> all_metrics(const Measured& measured) const;
 
   const SearchSpace& space_;

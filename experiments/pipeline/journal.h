@@ -32,9 +32,10 @@ struct EvaluationRecord {
   EvaluationStatus status = EvaluationStatus::kOk;
   std::vector<double> objectives;  ///< in the experiment's order; empty where failed
   double violation = 0;
-  std::map<std::string, double> metrics;  ///< everything known, by the names of the metric table
-  std::string reason;                     ///< of a failure
-  double seconds = 0;                     ///< wall-clock; for people only
+  std::map<std::string, double> metrics;     ///< everything known, by the names of the metric table
+  std::string reason;                        ///< of a failure
+  double seconds = 0;                        ///< wall-clock; for people only
+  std::vector<double> standard_errors = {};  ///< per objective, 0 for exact ones; empty: unknown
   bool operator==(const EvaluationRecord&) const = default;
 };
 

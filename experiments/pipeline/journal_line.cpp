@@ -93,6 +93,15 @@ EvaluationRecord read_evaluation(const Json& object, const Fields& fields) {
   for (const Json& value : objectives) {
     record.objectives.push_back(fields.number(value, "objectives"));
   }
+  if (object.contains("standard_errors")) {
+    const Json& errors = fields.get("standard_errors");
+    if (!errors.is_array() || errors.size() != objectives.size()) {
+      fields.refuse("standard_errors", "a list with a number for each objective");
+    }
+    for (const Json& value : errors) {
+      record.standard_errors.push_back(fields.number(value, "standard_errors"));
+    }
+  }
   record.violation = fields.number("violation");
   const Json& metrics = fields.get("metrics");
   if (!metrics.is_object()) fields.refuse("metrics", "an object");
@@ -126,8 +135,11 @@ std::string journal_line(const EvaluationRecord& record) {
   if (record.status == EvaluationStatus::kFailed) {
     body += ",\"failed\":" + json_string(record.reason);
   } else {
-    body += ",\"objectives\":" + json_numbers(record.objectives) +
-            ",\"violation\":" + json_number(record.violation) +
+    body += ",\"objectives\":" + json_numbers(record.objectives);
+    if (!record.standard_errors.empty()) {
+      body += ",\"standard_errors\":" + json_numbers(record.standard_errors);
+    }
+    body += ",\"violation\":" + json_number(record.violation) +
             ",\"metrics\":" + json_object(record.metrics);
   }
   return sealed(body + ",\"seconds\":" + json_number(record.seconds));

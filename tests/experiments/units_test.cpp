@@ -21,6 +21,9 @@ TEST_CASE("quantities are read into the base unit") {
   CHECK(parse_quantity("3uJ", Unit::kMicrojoules) == 3);
   CHECK(parse_quantity("12.5%", Unit::kPercent) == 12.5);
   CHECK(parse_quantity("3M", Unit::kNone) == 3e6);
+  CHECK(parse_quantity("2h", Unit::kSeconds) == 7200);
+  CHECK(parse_quantity("90", Unit::kSeconds) == 90);
+  CHECK(parse_quantity("250ms", Unit::kSeconds) == 0.25);
 }
 
 TEST_CASE("what is no quantity of the unit is refused with the accepted suffixes") {
@@ -51,8 +54,8 @@ TEST_CASE("exact texts read back as the same value") {
   CHECK(exact_quantity(262144, Unit::kBytes) == "256KiB");
   CHECK(exact_quantity(1001, Unit::kBytes) == "1001B");
   CHECK(exact_quantity(40, Unit::kMicroseconds) == "40us");
-  for (Unit unit :
-       {Unit::kNone, Unit::kPercent, Unit::kMicroseconds, Unit::kMicrojoules, Unit::kBytes}) {
+  for (Unit unit : {Unit::kNone, Unit::kPercent, Unit::kMicroseconds, Unit::kMicrojoules,
+                    Unit::kBytes, Unit::kSeconds}) {
     for (double value : {1.0, 0.1, 1.0 / 3, 1024.0, 1e15 + 0.125, 3e-7, 1.5 * 1048576}) {
       CHECK(parse_quantity(exact_quantity(value, unit), unit) == value);
     }

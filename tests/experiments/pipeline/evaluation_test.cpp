@@ -114,6 +114,33 @@ TEST_CASE("a number that is not finite, or an exception of a library, is a faile
   CHECK_THROWS_WITH_AS(setup.evaluate(options), "worker lost", EnvironmentError);
 }
 
+TEST_CASE("the evaluator's standard error and columns stand in the record") {
+  Setup setup;
+  const EvaluationOptions options{.objectives = {"latency_us", "error"}, .constraints = {}};
+  setup.accuracy.answer = [](const AccuracyRequest& request) -> Accuracy {
+    return {.ok = true,
+            .error_percent = 10,
+            .failure = {},
+            .standard_error = 0.25,
+            .extra = {{"replicate_seen", request.replicate}}};
+  };
+  const EvaluationRecord record =
+      CandidateEvaluator(setup.space, setup.devices, setup.accuracy, options)
+          .evaluate({.index = 1, .genotype = setup.space.references.at("small"), .replicate = 3});
+  CHECK(record.standard_errors == std::vector<double>{0, 0.25});
+  CHECK(record.metrics.at("replicate_seen") == 3);
+  const Evaluation told = to_evaluation(setup.space, record);
+  CHECK(told.standard_errors == record.standard_errors);
+  CHECK(told.replicate == 3);
+  setup.accuracy.answer = [](const AccuracyRequest&) -> Accuracy {
+    return {.ok = true, .error_percent = 10, .failure = {}, .extra = {{"macs", 1}}};
+  };
+  const EvaluationRecord clash = setup.evaluate(options);
+  CHECK(clash.status == EvaluationStatus::kFailed);
+  CHECK(clash.reason == "the evaluator's column macs has the name of a metric");
+  CHECK(clash.standard_errors.empty());
+}
+
 TEST_CASE("the seed depends on run, genotype, fidelity and replicate, and on nothing else") {
   std::set<std::uint64_t> seeds;
   for (std::uint64_t run : {0, 1}) {

@@ -19,6 +19,7 @@ EvaluationRecord example(std::int64_t index) {
   record.index = index;
   record.genotype = "1.2." + std::to_string(index);
   record.objectives = {1.0 / 3, 1e-300, 12345678, 0.1 + 0.2};
+  record.standard_errors = {0.1, 0, 0, 1e-9};
   record.violation = 0.25;
   record.metrics = {{"error", 8.5}, {"macs", 4e15}, {"latency_us@pi", 2e22}};
   record.seconds = 1.5;
