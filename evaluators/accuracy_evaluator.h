@@ -46,6 +46,8 @@ class AccuracyEvaluator {
   /// May be called from several threads at once after prepare(); uses one thread per call. The
   /// result depends on the request only, not on order or concurrency.
   virtual Accuracy evaluate(const AccuracyRequest& request) = 0;
+  /// How many requests it answers at once; 0: as many as there are cores.
+  virtual int side_by_side() const { return 0; }
 };
 
 /// Deterministic stand-in for trials and tests, without training: error falls with log(parameters)

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "experiments/search_experiment.h"
+#include "experiments/units.h"
 
 namespace edgefront {
 
@@ -30,7 +31,8 @@ inline const EnumNames<OnMiss> kOnMissNames{{"error", OnMiss::kError},
                                             {"analytic", OnMiss::kAnalytic}};
 inline const EnumNames<EvaluatorKind> kEvaluatorNames{{"proxy", EvaluatorKind::kProxy},
                                                       {"supernet", EvaluatorKind::kSupernet},
-                                                      {"train", EvaluatorKind::kTrain}};
+                                                      {"train", EvaluatorKind::kTrain},
+                                                      {"command", EvaluatorKind::kCommand}};
 inline const EnumNames<AlgorithmKind> kAlgorithmNames{{"nsga2", AlgorithmKind::kNsga2},
                                                       {"random", AlgorithmKind::kRandom}};
 inline const EnumNames<RangeMethod> kRangeNames{{"mse", RangeMethod::kMse},
@@ -88,10 +90,20 @@ void visit(const Visitor& v, SupernetOptions& supernet) {
   v("threads", supernet.threads, 1, kManyThreads);
 }
 
+template <typename Visitor>
+void visit(const Visitor& v, CommandOptions& command) {
+  v("command", command.command);
+  v("parallel", command.parallel, 1, kManyThreads);
+  v("timeout", command.timeout_s, Unit::kSeconds);
+  v("start_timeout", command.start_timeout_s, Unit::kSeconds);
+  v("retries", command.retries, 0, 1000);
+}
+
 /// [evaluator] without its kind, which decides what else may stand there.
 template <typename Visitor>
 void visit(const Visitor& v, EvaluatorChoice& evaluator) {
-  if (evaluator.kind == EvaluatorKind::kProxy) return;
+  if (evaluator.kind == EvaluatorKind::kCommand) visit(v, evaluator.command);
+  if (!trains_here(evaluator.kind)) return;
   v("data", evaluator.data);
   if (evaluator.kind == EvaluatorKind::kSupernet) {
     visit(v, evaluator.supernet);

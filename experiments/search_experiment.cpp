@@ -151,8 +151,15 @@ void read_evaluator(const TomlTable& table, const std::string& folder, Evaluator
   const FieldReader reader(table);
   reader("kind", evaluator.kind, kEvaluatorNames);
   visit(reader, evaluator);
-  if (evaluator.kind != EvaluatorKind::kProxy && evaluator.data.empty()) {
+  if (trains_here(evaluator.kind) && evaluator.data.empty()) {
     table.fail("data", "is missing; accepted is a data set, e.g. \"fashion-mnist\"");
+  }
+  if (evaluator.kind == EvaluatorKind::kCommand) {
+    std::vector<std::string>& words = evaluator.command.command;
+    if (words.empty()) {
+      table.fail("command", "is missing; accepted is e.g. [\"python3\", \"train.py\"]");
+    }
+    for (std::string& word : words) word = resolve_path(word, folder);
   }
   evaluator.data = resolve_data(evaluator.data, folder);
 }
@@ -213,6 +220,9 @@ SearchExperiment parse_experiment(const std::string& toml, const std::string& na
 }
 
 const char* algorithm_name(AlgorithmKind kind) { return enum_text(kind, kAlgorithmNames); }
+bool trains_here(EvaluatorKind kind) {
+  return kind == EvaluatorKind::kSupernet || kind == EvaluatorKind::kTrain;
+}
 const char* evaluator_name(EvaluatorKind kind) { return enum_text(kind, kEvaluatorNames); }
 
 }  // namespace edgefront

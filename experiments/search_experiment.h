@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "costmodels/cost_model.h"
+#include "evaluators/command_evaluator.h"
 #include "evaluators/trainer.h"
 #include "runtime/export/quantize.h"
 
@@ -25,14 +26,16 @@ struct DeviceChoice {
   std::string kernel_set = {};  ///< empty: the profile's
 };
 
-enum class EvaluatorKind { kProxy, kSupernet, kTrain };
+enum class EvaluatorKind { kProxy, kSupernet, kTrain, kCommand };
 
-/// [evaluator]. The keys of `supernet` or `train` stand in the table itself, by their names.
+/// [evaluator]. The keys of `supernet`, `train` or `command` stand in the table itself, by their
+/// names.
 struct EvaluatorChoice {
   EvaluatorKind kind = EvaluatorKind::kProxy;
-  std::string data;  ///< e.g. "fashion-mnist"; not for the proxy
+  std::string data;  ///< e.g. "fashion-mnist"; for what trains here
   SupernetOptions supernet;
   TrainEvaluatorOptions train;
+  CommandOptions command;
 };
 
 enum class AlgorithmKind { kNsga2, kRandom };
@@ -94,5 +97,7 @@ bool may_change_on_resume(const std::string& key);
 
 const char* algorithm_name(AlgorithmKind kind);
 const char* evaluator_name(EvaluatorKind kind);
+/// Whether an evaluator of this kind has a data set.
+bool trains_here(EvaluatorKind kind);
 
 }  // namespace edgefront

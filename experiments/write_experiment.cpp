@@ -128,6 +128,10 @@ bool may_change_on_resume(const std::string& key) {
   };
   if (key == "search.evaluations" || key == "search.threads" || key == "space.file") return true;
   if (key == "search.max_consecutive_failures") return true;
+  // Of a command: how it is run. What it computes, it says itself.
+  for (const char* how : {"parallel", "timeout", "start_timeout", "retries"}) {
+    if (key == std::string("evaluator.") + how) return true;
+  }
   return key.rfind("device.", 0) == 0 && (ends_with(".profile") || ends_with(".description"));
 }
 

@@ -19,9 +19,10 @@ ReportData report_data(const std::string& folder) {
   ReportData data;
   data.name = run.experiment.name;
   data.objectives = run.experiment.objectives;
-  data.error_label = run.experiment.evaluator.kind == EvaluatorKind::kProxy
-                         ? "stand-in for the error (proxy), %"
-                         : "error on held-out training images, %";
+  const EvaluatorKind kind = run.experiment.evaluator.kind;
+  data.error_label = kind == EvaluatorKind::kProxy     ? "stand-in for the error (proxy), %"
+                     : kind == EvaluatorKind::kCommand ? "error as the command says"
+                                                       : "error on held-out training images, %";
   data.hypervolume = run.hypervolume;
   for (const auto& record : run.evaluations) {
     data.evaluations.push_back(to_evaluation(space, record));

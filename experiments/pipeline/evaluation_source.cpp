@@ -26,6 +26,7 @@ EvaluationSource make_evaluation_source(const SearchExperiment& experiment,
   EvaluationSource source;
   source.problem = evaluator->problem();
   source.evaluate = [evaluator](const Candidate& c) { return evaluator->evaluate(c); };
+  source.side_by_side = parts.accuracy->side_by_side();
   source.check = [evaluator] { evaluator->check(); };
   source.binding_constraint = [evaluator](const EvaluationRecord& record) {
     return evaluator->binding_constraint(record);

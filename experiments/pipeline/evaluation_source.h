@@ -17,6 +17,8 @@ struct EvaluationSource {
   /// One candidate's answer; blocks until it is there. Thread-safe. A network that cannot be had is
   /// a record with status kFailed. Throws InputError and EnvironmentError.
   std::function<EvaluationRecord(const Candidate&)> evaluate;
+  /// How many candidates it takes at once; 0: as many as there are cores.
+  int side_by_side = 0;
   /// Throws InputError for what would stop a search later; called before anything is written.
   std::function<void()> check;
   /// The constraint with the largest relative excess in a record, for people; "" where none is.

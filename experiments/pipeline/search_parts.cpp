@@ -109,6 +109,10 @@ OpenedExperiment open_experiment(const SearchExperiment& experiment,
     parts.accuracy = make_proxy_evaluator(parts.space);
     return opened;
   }
+  if (choice.kind == EvaluatorKind::kCommand) {
+    parts.accuracy = make_command_evaluator(parts.space, choice.command);
+    return opened;
+  }
   opened.data = std::make_shared<const Dataset>(load_dataset(choice.data));
   parts.digests["data"] = opened.data->digest;
   opened.trainer = load_trainer();

@@ -32,7 +32,9 @@ class SearchRun {
         options_(options),
         source_(make_evaluation_source(experiment, parts)),
         algorithm_(make_algorithm(experiment, source_.problem)) {
-    const int wanted = options.threads > 0 ? options.threads : experiment.search.threads;
+    int wanted = options.threads;
+    if (wanted == 0) wanted = source_.side_by_side;
+    if (wanted == 0) wanted = experiment.search.threads;
     threads_ = wanted > 0 ? wanted : int(std::max(1u, std::thread::hardware_concurrency()));
   }
 
