@@ -34,14 +34,8 @@ std::optional<NamedNetwork> parse_network_name(const std::string& name) {
   return std::nullopt;
 }
 
-/// All complete results of a file; `cut` where its end is missing.
-std::vector<ProbeResult> read_results(const std::string& path, bool* cut) {
-  std::vector<std::uint8_t> bytes;
-  if (const Status s = read_file(path, &bytes); !s.ok()) {
-    if (s.code() == StatusCode::kEnvironment) throw EnvironmentError(s.message());
-    throw InputError(s.message());
-  }
-  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+/// All complete results of a text; `cut` where its end is missing.
+std::vector<ProbeResult> parse_results(std::string_view text, const std::string& path, bool* cut) {
   std::vector<ProbeResult> results;
   *cut = true;
   int line = 0;
@@ -120,8 +114,18 @@ std::string network_name(const SearchSpace& space, Precision precision, const Ge
 }
 
 ImportSummary import_results(const std::string& path, DeviceProfile& profile) {
+  std::vector<std::uint8_t> bytes;
+  if (const Status s = read_file(path, &bytes); !s.ok()) {
+    if (s.code() == StatusCode::kEnvironment) throw EnvironmentError(s.message());
+    throw InputError(s.message());
+  }
+  return merge_results({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path, profile);
+}
+
+ImportSummary merge_results(std::string_view text, const std::string& path,
+                            DeviceProfile& profile) {
   ImportSummary summary;
-  const std::vector<ProbeResult> results = read_results(path, &summary.cut);
+  const std::vector<ProbeResult> results = parse_results(text, path, &summary.cut);
   DeviceProfile merged = profile;
   for (const ProbeResult& result : results) {
     if (result.kind == ResultKind::kHandshake) {

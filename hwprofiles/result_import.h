@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "hwprofiles/device_profile.h"
 #include "space/search_space.h"
@@ -25,5 +26,7 @@ struct ImportSummary {
 /// nothing, for a line within the file that is no result, for results of another device (names the
 /// field), and where times of another runtime would mix with those that the profile has.
 ImportSummary import_results(const std::string& path, DeviceProfile& profile);
+/// The same from text; `name` stands for the file in messages.
+ImportSummary merge_results(std::string_view text, const std::string& name, DeviceProfile& profile);
 
 }  // namespace edgefront
