@@ -92,8 +92,6 @@ struct NetworkEntry {
   std::int64_t measured_at = -1;  ///< UTC, seconds since 1970; −1: unknown
   std::string runtime{};          ///< "": ours
   double pass_spread = 0;  ///< relative standard deviation of the passes' latencies; 0: unknown
-  /// In the first minute and in the end; −1: unknown. No command fills them yet.
-  double minute1_us = -1, steady_us = -1;
 };
 
 /// Energy of one inference of a layer or a network, from a sensor, idle power subtracted.

@@ -162,8 +162,6 @@ void write_networks(const DeviceProfile& profile, Hdf5Table& table) {
     append(table, "measured_at", n.measured_at);
     append(table, "runtime", n.runtime);
     append(table, "pass_spread", n.pass_spread);
-    append(table, "minute1_us", n.minute1_us);
-    append(table, "steady_us", n.steady_us);
   }
 }
 
@@ -181,8 +179,6 @@ void read_networks(const Hdf5Table& table, const std::string& file, DeviceProfil
     n.measured_at = row.time("measured_at");
     n.runtime = row.text("runtime");
     n.pass_spread = row.non_negative("pass_spread");
-    n.minute1_us = row.positive_or_unknown("minute1_us");
-    n.steady_us = row.positive_or_unknown("steady_us");
     profile.networks.push_back(std::move(n));
   }
 }
@@ -289,9 +285,6 @@ void upgrade_to_version_2(Hdf5Tables& tables) {
   layers.columns["relative_error"] = Reals(entries, 0.0);
   auto& networks = tables.at("networks");
   networks.columns["pass_spread"] = Reals(rows_of(networks, "genotype"), 0.0);
-  for (const char* name : {"minute1_us", "steady_us"}) {
-    networks.columns[name] = Reals(rows_of(networks, "genotype"), -1.0);
-  }
   for (auto* table : {&layers, &networks}) {
     const std::size_t rows = rows_of(*table, table == &layers ? "key" : "genotype");
     table->columns["measured_at"] = Integers(rows, -1);

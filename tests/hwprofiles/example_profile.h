@@ -59,8 +59,6 @@ inline DeviceProfile example_profile() {
   network.measured_at = 1767323047;
   network.runtime = "tflite";
   network.pass_spread = 0.0125;
-  network.minute1_us = 13.25;
-  network.steady_us = 14.5;
   profile.calibrations[0].terms = {{"half_width_at_1ms", 0.03125}, {"network_bias", -2.5}};
   profile.blocks = {{"mbconv 28x28x48>14x14x96 m288 k5 s2 se0 hs1 add0 r224", {1234.5, 12.25, 54}},
                     {"skip 14x14x96>14x14x96 k1 s1", {0, -1, -1}}};

@@ -149,8 +149,6 @@ void check_equal(const DeviceProfile& a, const DeviceProfile& b) {
     CHECK(a.networks[i].measured_at == b.networks[i].measured_at);
     CHECK(a.networks[i].runtime == b.networks[i].runtime);
     CHECK(a.networks[i].pass_spread == b.networks[i].pass_spread);
-    CHECK(a.networks[i].minute1_us == b.networks[i].minute1_us);
-    CHECK(a.networks[i].steady_us == b.networks[i].steady_us);
   }
   REQUIRE(a.calibrations.size() == b.calibrations.size());
   for (std::size_t i = 0; i < a.calibrations.size(); ++i) {
@@ -323,7 +321,6 @@ TEST_CASE("energy, clocks and heat out of range are not stored") {
   CHECK(contains(message([](P& p) { p.thermal->recover_c = 90; }), "recover_c is above"));
   CHECK(contains(message([](P& p) { p.thermal->curve[1].temperature_c = 80; }), "do not rise"));
   CHECK(contains(message([](P& p) { p.thermal->curve[0].factor = 1.5; }), "above 1"));
-  CHECK(contains(message([](P& p) { p.networks[0].steady_us = 0; }), "steady_us"));
   CHECK(contains(message([](P& p) { p.layers.begin()->second.relative_error = -1; }),
                  "relative_error is negative"));
   CHECK(contains(message([](P& p) { p.calibrations[0].terms["x"] = std::nan(""); }),
