@@ -1,6 +1,8 @@
 #include "search/variation.h"
 
 #include <algorithm>
+#include <initializer_list>
+#include <span>
 #include <vector>
 
 namespace edgefront {
@@ -13,6 +15,14 @@ std::vector<bool> open_decisions(const SearchSpace& space, const Genotype& genot
     if (space.decisions[i].choices.size() < 2) open[i] = false;
   }
   return open;
+}
+
+/// The child, or where a space's list does not have it its nearest network but the parents:
+/// canonical() would mostly lead back to them.
+Genotype born(const SearchSpace& space, Genotype child, std::initializer_list<Genotype> parents) {
+  if (!space.listed || space.listed->contains(child)) return canonical(space, std::move(child));
+  const int other = space.listed->nearest(child, std::span(parents.begin(), parents.size()));
+  return other < 0 ? *parents.begin() : space.listed->at(other);
 }
 
 std::uint8_t draw(std::size_t bound, RandomStream& random) {
@@ -30,7 +40,7 @@ Genotype uniform_crossover(const SearchSpace& space, const Genotype& a, const Ge
     const bool from_b = active_a[i] == active_b[i] ? random.below(2) == 1 : active_b[i];
     if (from_b) child.choices[i] = b.choices[i];
   }
-  return canonical(space, std::move(child));
+  return born(space, std::move(child), {a, b});
 }
 
 Genotype mutate(const SearchSpace& space, const Genotype& genotype, double rate,
@@ -47,7 +57,8 @@ Genotype mutate(const SearchSpace& space, const Genotype& genotype, double rate,
     if (choice >= child.choices[i]) ++choice;
     child.choices[i] = choice;
   }
-  child = canonical(space, std::move(child));
+  child = born(space, std::move(child), {genotype});
+  if (space.listed) return child;
   // A woken gene may wake others (the operator its expansion): each decision is drawn once at most.
   for (bool woke = true; woke;) {
     woke = false;

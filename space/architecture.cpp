@@ -2,12 +2,14 @@
 
 #include <sstream>
 
+#include "space/error.h"
 #include "space/genes.h"
 
 namespace edgefront {
 
 Architecture decode(const SearchSpace& space, const Genotype& genotype) {
   check_genotype(space, genotype);
+  if (space.listed) throw InputError(space.name + ": the rows of a table have no layers");
   const GeneMap genes = gene_map(space);
   Architecture built;
   built.resolution = space.resolution[chosen(genotype, genes.resolution)];

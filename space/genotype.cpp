@@ -1,5 +1,8 @@
 #include "space/genotype.h"
 
+#include <algorithm>
+#include <charconv>
+
 #include "space/error.h"
 #include "space/genes.h"
 #include "space/uniform_sampler.h"
@@ -59,6 +62,21 @@ std::string prefix_of(const std::string& decision) {
 
 constexpr char kDigits[] = "0123456789abcdefghijklmnopqrstuvwxyz";
 
+/// Some decision has more choices than there are digits.
+bool needs_numbers(const SearchSpace& space) {
+  return std::any_of(space.decisions.begin(), space.decisions.end(),
+                     [](const Decision& d) { return d.choices.size() > sizeof kDigits - 1; });
+}
+
+std::string to_numbers(const Genotype& genotype) {
+  std::string text;
+  for (const std::uint8_t choice : genotype.choices) {
+    if (!text.empty()) text += '-';
+    text += std::to_string(choice);
+  }
+  return text;
+}
+
 [[noreturn]] void refuse_text(const SearchSpace& space, const std::string& text,
                               const std::string& problem) {
   std::string names;
@@ -72,6 +90,10 @@ constexpr char kDigits[] = "0123456789abcdefghijklmnopqrstuvwxyz";
 
 Genotype canonical(const SearchSpace& space, Genotype genotype) {
   check_genotype(space, genotype);
+  if (space.listed) {
+    return space.listed->contains(genotype) ? genotype
+                                            : space.listed->at(space.listed->nearest(genotype));
+  }
   const GeneMap genes = gene_map(space);
   Genotype result = genotype;
   walk_blocks(
@@ -94,8 +116,9 @@ Genotype canonical(const SearchSpace& space, Genotype genotype) {
 
 std::vector<bool> active_decisions(const SearchSpace& space, const Genotype& genotype) {
   check_genotype(space, genotype);
-  const GeneMap genes = gene_map(space);
   std::vector<bool> active(space.decisions.size(), true);
+  if (space.listed) return active;
+  const GeneMap genes = gene_map(space);
   for (std::size_t s = 0; s < space.stages.size(); ++s) {
     const StageGenes& stage = genes.stages[s];
     const bool empty = space.stages[s].depth[chosen(genotype, stage.depth)] == 0;
@@ -133,6 +156,7 @@ Genotype sample_uniform(const SearchSpace& space, RandomStream& random) {
 
 std::string to_text(const SearchSpace& space, const Genotype& genotype) {
   check_genotype(space, genotype);
+  if (needs_numbers(space)) return to_numbers(genotype);
   std::string text;
   for (std::size_t i = 0; i < genotype.choices.size(); ++i) {
     if (i > 0 && prefix_of(space.decisions[i].name) != prefix_of(space.decisions[i - 1].name))
@@ -142,9 +166,31 @@ std::string to_text(const SearchSpace& space, const Genotype& genotype) {
   return text;
 }
 
-Genotype parse_genotype(const SearchSpace& space, const std::string& text) {
-  const auto reference = space.references.find(text);
-  if (reference != space.references.end()) return reference->second;
+namespace {
+
+Genotype parse_numbers(const SearchSpace& space, const std::string& text) {
+  Genotype genotype;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  for (const Decision& decision : space.decisions) {
+    if (!genotype.choices.empty() && (at == end || *at++ != '-')) {
+      refuse_text(space, text, "no - before gene " + decision.name);
+    }
+    unsigned choice = 0;
+    const auto [next, error] = std::from_chars(at, end, choice);
+    if (error != std::errc() || choice >= decision.choices.size()) {
+      refuse_text(space, text,
+                  "gene " + decision.name + ": its range is 0 to " +
+                      std::to_string(decision.choices.size() - 1));
+    }
+    genotype.choices.push_back(static_cast<std::uint8_t>(choice));
+    at = next;
+  }
+  if (at != end) refuse_text(space, text, "came more than the last gene");
+  return genotype;
+}
+
+Genotype parse_digits(const SearchSpace& space, const std::string& text) {
   Genotype genotype;
   std::size_t at = 0;
   for (std::size_t i = 0; i < space.decisions.size(); ++i) {
@@ -166,6 +212,18 @@ Genotype parse_genotype(const SearchSpace& space, const std::string& text) {
     ++at;
   }
   if (at < text.size()) refuse_text(space, text, "came more than the last gene");
+  return genotype;
+}
+
+}  // namespace
+
+Genotype parse_genotype(const SearchSpace& space, const std::string& text) {
+  const auto reference = space.references.find(text);
+  if (reference != space.references.end()) return reference->second;
+  Genotype genotype = needs_numbers(space) ? parse_numbers(space, text) : parse_digits(space, text);
+  if (space.listed && !space.listed->contains(genotype)) {
+    throw InputError("genotype \"" + text.substr(0, 200) + "\": is no row of " + space.name);
+  }
   return canonical(space, std::move(genotype));
 }
 

@@ -5,10 +5,12 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "space/genotype.h"
+#include "space/network_list.h"
 
 namespace edgefront {
 
@@ -67,6 +69,10 @@ struct SearchSpace {
   std::string digest;  ///< of the canonical form of all of the above, 32 hex digits; set by loading
 
   std::vector<Decision> decisions;  ///< derived; in genotype order
+
+  /// Of a space that is a table: its networks, whose decisions are plain columns and which have no
+  /// layers (decode throws). Null: every genotype is a network.
+  std::shared_ptr<const NetworkList> listed = {};
 };
 
 /// Words as they stand in space files: "conv", "identity", "relu6".

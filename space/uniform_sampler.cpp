@@ -17,7 +17,12 @@ struct UniformSampler::Counts {
   /// Stage, channels in, channels out, stride.
   using BlockPlace = std::tuple<int, int, int, int>;
 
-  explicit Counts(const SearchSpace& s) : space(s), genes(gene_map(s)) {
+  explicit Counts(const SearchSpace& s) : space(s) {
+    if (space.listed) {
+      total = space.listed->size();
+      return;
+    }
+    genes = gene_map(s);
     for (int width : space.stem.width) from_stem += count_from(0, width);
     total = from_stem * space.resolution.size();
   }
@@ -136,6 +141,7 @@ void UniformSampler::Counts::unrank_stage(int stage, int& channels, Integer& ind
 }
 
 Genotype UniformSampler::Counts::unrank(Integer index) const {
+  if (space.listed) return space.listed->at(static_cast<int>(index));
   Genotype genotype{std::vector<std::uint8_t>(space.decisions.size())};
   set_gene(genotype, genes.resolution, take_digit(index, from_stem));
   std::size_t stem = 0;

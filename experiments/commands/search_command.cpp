@@ -7,6 +7,7 @@
 #include "experiments/commands/command_line.h"
 #include "experiments/commands/commands.h"
 #include "experiments/commands/progress.h"
+#include "experiments/commands/table_search_command.h"
 #include "experiments/host.h"
 #include "experiments/pipeline/search_parts.h"
 #include "experiments/pipeline/search_run.h"
@@ -41,7 +42,7 @@ int search_command(const CommandArguments& args) {
       "Runs an experiment, or resumes it: the same command again continues a run that "
       "was stopped or killed, and a larger budget continues a finished one. Under a latency "
       "budget the winners are measured again, and who is over it is dropped.");
-  line.positional("EXPERIMENT.toml", "experiment file")
+  line.optional_positional("EXPERIMENT.toml", "experiment file")
       .option("out", "RUN", "", "run folder: journal, manifest and front are written there")
       .option("threads", "N", "0", "candidates side by side; 0 = the experiment's")
       .flag("adopt",
@@ -49,8 +50,14 @@ int search_command(const CommandArguments& args) {
       .option("on", "COMMAND", "",
               "under a latency budget: measure the winners on the device that this command "
               "reaches, e.g. \"ssh pi@board ./edgefront-probe -\" (default: this machine)")
-      .flag("json", "front.json on standard output");
+      .flag("json", "front.json on standard output; of a table, its medians");
+  add_table_options(line);
   if (!line.parse(args)) return 0;
+  if (line.given("table")) return table_search(line);
+  if (!line.given("EXPERIMENT.toml")) {
+    throw InputError(
+        "search: missing EXPERIMENT.toml (experiment file); see edgefront search --help");
+  }
   if (!line.given("out")) throw InputError("search: --out is missing: the run folder");
   const std::string folder = line.text("out");
   const SearchExperiment experiment = load_experiment(line.text("EXPERIMENT.toml"));

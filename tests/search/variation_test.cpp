@@ -92,4 +92,34 @@ TEST_CASE("genes that a mutation wakes take all of their choices") {
 }
 
 }  // namespace
+
+TEST_CASE("in a space that lists few of its combinations children are other listed networks") {
+  SearchSpace space;
+  space.name = "table";
+  std::vector<Genotype> genotypes;
+  for (int d = 0; d < 12; ++d) {
+    space.decisions.push_back({"d" + std::to_string(d), {"0", "1", "2", "3"}});
+  }
+  for (std::uint64_t i = 0; i < 100; ++i) {  // of 4^12, so that no two are neighbours
+    RandomStream random(5, i);
+    Genotype genotype;
+    for (int d = 0; d < 12; ++d) {
+      genotype.choices.push_back(static_cast<std::uint8_t>(random.below(4)));
+    }
+    genotypes.push_back(genotype);
+  }
+  space.listed = std::make_shared<const NetworkList>(genotypes);
+  int mutated = 0;
+  for (std::uint64_t i = 0; i < 200; ++i) {
+    RandomStream random(6, i);
+    const Genotype& a = genotypes[random.below(100)];
+    const Genotype& b = genotypes[random.below(100)];
+    CHECK(space.listed->contains(uniform_crossover(space, a, b, random)));
+    const Genotype child = mutate(space, a, 0, random);
+    CHECK(space.listed->contains(child));
+    mutated += child != a;
+  }
+  CHECK(mutated > 100);  // one without any change is the parent: 1/e of them
+}
+
 }  // namespace edgefront

@@ -1,0 +1,14 @@
+// edgefront search --table: any algorithm on any table, over many seeds.
+#pragma once
+
+#include "experiments/commands/command_line.h"
+
+namespace edgefront {
+
+/// Adds --table and what belongs to it.
+void add_table_options(CommandLine& line);
+
+/// What `search` does where --table is given; the exit code.
+int table_search(const CommandLine& line);
+
+}  // namespace edgefront
