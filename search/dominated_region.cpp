@@ -66,9 +66,14 @@ bool DominatedRegion::covers(std::span<const double> point) const {
     return !nodes_.empty() && nowhere_above(corners_.data(), point.data(), objectives_) &&
            covers_below(0, point.data());
   }
-  const auto next = std::upper_bound(steps_.begin(), steps_.end(), point[0],
-                                     [](double value, const Step& step) { return value < step.x; });
-  return next != steps_.begin() && (objectives_ == 1 || (next - 1)->y <= point[1]);
+  if (steps_.empty() || !(steps_[0].x <= point[0])) return false;
+  const Step* base = steps_.data();  // the last step that is not right of the point
+  for (std::size_t size = steps_.size(); size > 1;) {
+    const std::size_t half = size / 2;
+    base += base[half].x <= point[0] ? half : 0;  // no branch: it would be as good as random
+    size -= half;
+  }
+  return objectives_ == 1 || base->y <= point[1];
 }
 
 void DominatedRegion::insert(std::span<const double> point) {
