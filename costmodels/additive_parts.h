@@ -32,6 +32,9 @@ struct AdditiveParts {
   std::function<StepTime(const LayerGraph& graph, const Step& step)> step_time;
   DeviceTerms terms{};           ///< added when latency and energy stand
   bool measured_energy = false;  ///< a sensor told the energy of some steps
+  /// Of models that time whole blocks, in its place: a float32 block alone, in a network with this
+  /// input; NaN where the profile lacks it. Thread-safe.
+  std::function<double(const LayerGraph& block, int input_resolution)> block_us = {};
 };
 
 /// Puts measured energy in place of the modelled one where every step has it. The steps take their

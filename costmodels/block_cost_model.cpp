@@ -1,7 +1,9 @@
 // Costs from a published table of blocks.
 #include <algorithm>
+#include <limits>
 #include <set>
 
+#include "costmodels/additive_parts.h"
 #include "costmodels/cost_model.h"
 #include "costmodels/latency_correction.h"
 #include "costmodels/network_totals.h"
@@ -52,23 +54,74 @@ class BlockCostModel final : public CostModel {
     std::stable_sort(known_.begin(), known_.end(), [](const KnownFields& a, const KnownFields& b) {
       return a.count() > b.count();
     });
+    parts_.precision = options_.precision;
+    parts_.threads = options_.threads;
+    parts_.set = &set_;
+    parts_.description = profile_->description;
+    parts_.block_us = [this](const LayerGraph& block, int input_resolution) {
+      return us_of_block(block, input_resolution);
+    };
   }
+  BlockCostModel(const BlockCostModel&) = delete;  // parts_ refers to this
+  BlockCostModel& operator=(const BlockCostModel&) = delete;
 
   NetworkCost estimate(const LayerGraph& graph) const override {
     LatencySums sums;
-    for (const LayerCost& block : layers(graph)) sums.us += block.latency_us;
+    std::string missing;
+    for (const auto& keys : keys_by_block(graph, input_resolution_of(graph))) {
+      sums.us += sum_of(entries_of(keys, &missing));
+    }
+    if (!missing.empty()) refuse(missing);
     NetworkCost cost;
-    correct_latency({}, sums, cost);
+    correct_latency(parts_.correction, sums, cost);
     const LayerGraph typed = with_precision(graph, options_.precision);
     add_totals(typed, execution_steps(typed, set_), set_, options_.threads, profile_->description,
                options_.precision, cost);
+    add_device_terms(parts_.terms, cost);
     return cost;
   }
 
   std::vector<LayerCost> layers(const LayerGraph& graph) const override {
-    const std::vector<BlockKey> keys = block_keys(graph);
     std::vector<LayerCost> costs;
     std::string missing;
+    for (const auto& keys : keys_by_block(graph, input_resolution_of(graph))) {
+      const auto entries = entries_of(keys, &missing);
+      costs.insert(costs.end(), entries.begin(), entries.end());
+    }
+    if (!missing.empty()) refuse(missing);
+    return costs;
+  }
+
+  const AdditiveParts* parts() const override { return &parts_; }
+
+ private:
+  static int input_resolution_of(const LayerGraph& graph) {
+    return graph.tensors[graph.inputs.front()].shape.height;
+  }
+
+  static double sum_of(const std::vector<LayerCost>& entries) {
+    double us = 0;
+    for (const LayerCost& entry : entries) us += entry.latency_us;
+    return us;
+  }
+
+  [[noreturn]] void refuse(const std::string& missing) const {
+    throw InputError(options_.profile_path + ", an imported table, has no entry for " + missing);
+  }
+
+  double us_of_block(const LayerGraph& block, int input_resolution) const {
+    std::string missing;
+    try {
+      const double us = sum_of(entries_of(keys_by_block(block, input_resolution).at(0), &missing));
+      if (missing.empty()) return us;
+    } catch (const InputError&) {  // a kind of block that no table has
+    }
+    return std::numeric_limits<double>::quiet_NaN();
+  }
+
+  /// Of one block of the graph; appends to `missing` what the table lacks.
+  std::vector<LayerCost> entries_of(const std::vector<BlockKey>& keys, std::string* missing) const {
+    std::vector<LayerCost> costs;
     for (std::size_t i = 0; i < keys.size(); ++i) {
       if (keys[i].kind == BlockKind::kPool && i + 1 < keys.size() &&
           keys[i + 1].kind == BlockKind::kFullyConnected &&
@@ -79,15 +132,10 @@ class BlockCostModel final : public CostModel {
       if (add(keys[i], &costs)) continue;
       // A table without any pool has them in the entries around them.
       if (keys[i].kind == BlockKind::kPool && !has_pools_) continue;
-      missing += (missing.empty() ? "" : "; ") + keys[i].text();
-    }
-    if (!missing.empty()) {
-      throw InputError(options_.profile_path + ", an imported table, has no entry for " + missing);
+      *missing += (missing->empty() ? "" : "; ") + keys[i].text();
     }
     return costs;
   }
-
- private:
   bool add_pool_and_fully(const BlockKey& pool, const BlockKey& fully,
                           std::vector<LayerCost>* costs) const {
     BlockKey both = fully;
@@ -112,6 +160,7 @@ class BlockCostModel final : public CostModel {
   const KernelSet& set_;
   std::vector<KnownFields> known_;  ///< combinations that the table has, those of most fields first
   bool has_pools_ = false;
+  AdditiveParts parts_;
 };
 
 }  // namespace

@@ -105,7 +105,7 @@ BlockCounts count_block(const LayerGraph& graph) {
   return counts;
 }
 
-std::vector<BlockCost> cost_block(const LayerGraph& graph,
+std::vector<BlockCost> cost_block(const LayerGraph& graph, int input_resolution,
                                   const std::vector<const AdditiveParts*>& devices) {
   std::vector<BlockCost> costs;
   if (graph.layers.empty()) {
@@ -124,9 +124,14 @@ std::vector<BlockCost> cost_block(const LayerGraph& graph,
     }
     if (same == d) typed[d] = type_block(graph, device);
     const TypedBlock& block = typed[same];
-    std::vector<StepTime> times;
-    for (const Step& step : block.steps) times.push_back(device.step_time(block.graph, step));
-    const LatencySums sums = sum_by_block(block.graph, block.steps, times);
+    LatencySums sums;
+    if (device.block_us) {
+      sums.us = device.block_us(graph, input_resolution);
+    } else {
+      std::vector<StepTime> times;
+      for (const Step& step : block.steps) times.push_back(device.step_time(block.graph, step));
+      sums = sum_by_block(block.graph, block.steps, times);
+    }
     BlockCost cost = block.bytes;
     cost.us = sums.us;
     cost.analytic_us = sums.analytic_us;

@@ -39,7 +39,7 @@ struct BlockCost {
 };
 
 /// On each device. `graph` is a block alone, float32; empty for one that cannot be built: NaN.
-std::vector<BlockCost> cost_block(const LayerGraph& graph,
+std::vector<BlockCost> cost_block(const LayerGraph& graph, int input_resolution,
                                   const std::vector<const AdditiveParts*>& devices);
 
 /// The costs of one block on `kDevices` devices, side by side; and, added up, those of a network.

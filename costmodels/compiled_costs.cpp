@@ -130,14 +130,18 @@ void CompiledCosts::Tables::add_devices(std::vector<std::shared_ptr<const CostMo
   }
   latencies.resize(devices.size());
   if (compiled.empty()) return;
-  blocks.emplace(space);
+  const bool by_input = std::any_of(parts.begin(), parts.end(),
+                                    [](const AdditiveParts* p) { return bool(p->block_us); });
+  blocks.emplace(space, by_input ? BlockIdentity::kLayersAndInput : BlockIdentity::kLayers);
   if (!blocks->usable()) return;
   for (const int id : compiled) devices[static_cast<std::size_t>(id)].compiled = true;
   std::vector<std::vector<BlockCost>> costs;  // by block, then compiled device
   for (const LayerGraph& graph : blocks->take_graphs()) {
+    const int input = blocks->input_resolutions()[counts.size()];
     counts.push_back(count_block(graph));
     const bool nothing = costs.empty();  // block 0
-    costs.push_back(nothing ? std::vector<BlockCost>(parts.size()) : cost_block(graph, parts));
+    costs.push_back(nothing ? std::vector<BlockCost>(parts.size())
+                            : cost_block(graph, input, parts));
   }
   for (std::size_t first = 0; first < compiled.size(); first += kMostDevices) {
     const std::size_t last = std::min(first + kMostDevices, compiled.size());

@@ -20,6 +20,7 @@ constexpr std::size_t kGenesAtOnce = 16;
 /// What one block hands to the next.
 struct Border {
   int channels = 0, resolution = 0;
+  int input = 0;  ///< resolution of the network's input, where blocks are told apart by it
   bool operator==(const Border&) const = default;
 };
 
@@ -62,9 +63,10 @@ int product(const BlockChoice& counts) {
 /// Fills a SpaceBlocks slot by slot; `borders_` are those that can reach the slot.
 class SpaceBlocksBuilder {
  public:
-  SpaceBlocksBuilder(const SearchSpace& space, SpaceBlocks& out)
-      : space_(space), genes_(gene_map(space)), out_(out) {
+  SpaceBlocksBuilder(const SearchSpace& space, BlockIdentity identity, SpaceBlocks& out)
+      : space_(space), identity_(identity), genes_(gene_map(space)), out_(out) {
     out_.graphs_.emplace_back();
+    out_.input_resolutions_.push_back(0);
   }
 
   bool build() {
@@ -169,24 +171,30 @@ class SpaceBlocksBuilder {
 
   /// The number of the block with this key, lowered where it is new.
   template <typename Lower>
-  std::uint32_t number_of(const std::vector<int>& key, const Lower& lower_it) {
+  std::uint32_t number_of(std::vector<int> key, const Border& in, const Lower& lower_it) {
+    key.insert(key.end(), {in.channels, in.resolution, in.input});
     const auto [at, is_new] =
-        numbers_.try_emplace(key, static_cast<std::uint32_t>(out_.graphs_.size()));
-    if (is_new) out_.graphs_.push_back(lower_it());
+        numbers_.try_emplace(std::move(key), static_cast<std::uint32_t>(out_.graphs_.size()));
+    if (is_new) {
+      out_.graphs_.push_back(lower_it());
+      out_.input_resolutions_.push_back(in.input);
+    }
     return at->second;
   }
 
   Built stem(int code) {
     const auto widths = static_cast<int>(space_.stem.width.size());
-    const Border in{space_.stem.width[code % widths], space_.resolution[code / widths]};
-    const std::uint32_t block = number_of({0, in.channels, in.resolution}, [&] {
+    const int resolution = space_.resolution[code / widths];
+    const Border in{space_.stem.width[code % widths], resolution,
+                    identity_ == BlockIdentity::kLayersAndInput ? resolution : 0};
+    const std::uint32_t block = number_of({0}, in, [&] {
       Architecture network = network_at(space_, in);
       network.stem_kernel_size = space_.stem.kernel_size;
       network.stem_stride = space_.stem.stride;
       network.stem_activation = space_.stem.activation;
       return layers_of_block(network, 0);
     });
-    return {block, {in.channels, strided(in.resolution, space_.stem.stride)}};
+    return {block, {in.channels, strided(in.resolution, space_.stem.stride), in.input}};
   }
 
   Built block_of(const StageChoices& stage, int position, const Border& in, int code) {
@@ -205,23 +213,23 @@ class SpaceBlocksBuilder {
     }
     BlockArchitecture block =
         build_block(space_, stage.block, choice, in.channels, out_channels, stride);
-    std::vector<int> key{1, in.channels, in.resolution, out_channels, stride};
+    std::vector<int> key{1, out_channels, stride};
     const auto build = build_key(block);
     key.insert(key.end(), build.begin(), build.end());
-    const std::uint32_t number = number_of(key, [&] {
+    const std::uint32_t number = number_of(std::move(key), in, [&] {
       block.name = "block";
       Architecture network = network_at(space_, in);
       network.blocks.push_back(block);
       return layers_of_block(network, 1);
     });
-    return {number, {out_channels, strided(in.resolution, stride)}};
+    return {number, {out_channels, strided(in.resolution, stride), in.input}};
   }
 
   Built head(const Border& in, int code) {
     const auto features = static_cast<int>(space_.head.feature.size());
     const int width = space_.head.width[code / features];
     const int feature = space_.head.feature[code % features];
-    const std::uint32_t block = number_of({2, in.channels, in.resolution, width, feature}, [&] {
+    const std::uint32_t block = number_of({2, width, feature}, in, [&] {
       Architecture network = network_at(space_, in);
       network.head_channels = width;
       network.feature_units = feature;
@@ -232,17 +240,18 @@ class SpaceBlocksBuilder {
   }
 
   const SearchSpace& space_;
+  const BlockIdentity identity_;
   const GeneMap genes_;
   SpaceBlocks& out_;
   std::vector<Border> borders_;
   std::map<std::vector<int>, std::uint32_t> numbers_;
 };
 
-SpaceBlocks::SpaceBlocks(const SearchSpace& space) : space_(space) {
+SpaceBlocks::SpaceBlocks(const SearchSpace& space, BlockIdentity identity) : space_(space) {
   for (const Decision& decision : space.decisions) {
     last_choice_.push_back(static_cast<std::uint8_t>(decision.choices.size() - 1));
   }
-  if (SpaceBlocksBuilder(space, *this).build()) {
+  if (SpaceBlocksBuilder(space, identity, *this).build()) {
     blocks_ = static_cast<std::uint32_t>(graphs_.size());
     flatten();
     return;
@@ -250,6 +259,7 @@ SpaceBlocks::SpaceBlocks(const SearchSpace& space) : space_(space) {
   slots_.clear();
   rows_.clear();
   graphs_.clear();
+  input_resolutions_.clear();
 }
 
 void SpaceBlocks::flatten() {

@@ -13,6 +13,10 @@
 
 namespace edgefront {
 
+/// Which blocks are the same: those with the same layers; or, for tables that hold for one input
+/// image each, those with the same layers in networks of the same input resolution.
+enum class BlockIdentity { kLayers, kLayersAndInput };
+
 /// Slots are the stem, each block position of each stage, and the head. A network is one code per
 /// slot (what was chosen there; the last code of a slot that may be empty: nothing), and the walk
 /// is
@@ -26,7 +30,7 @@ class SpaceBlocks {
 
   /// Lowers every different block once. `usable` is false, and all else empty, for spaces with more
   /// than 2^16 different blocks, 2^20 rows, or 2^16 codes in a slot.
-  explicit SpaceBlocks(const SearchSpace& space);
+  explicit SpaceBlocks(const SearchSpace& space, BlockIdentity identity = BlockIdentity::kLayers);
 
   bool usable() const { return !rows_.empty(); }
   int slots() const { return static_cast<int>(slots_.size()); }
@@ -37,6 +41,8 @@ class SpaceBlocks {
   /// Float32, with the block's layers alone; graphs[0] is empty, and so is one of a block that
   /// cannot be built. Taken once, by whoever makes tables of them.
   std::vector<LayerGraph> take_graphs() { return std::move(graphs_); }
+  /// Of the networks with this block, for each; 0 where those are not told apart.
+  const std::vector<int>& input_resolutions() const { return input_resolutions_; }
 
   /// codes[slot * stride] for each slot. Canonical or not, all genotypes of one network may have
   /// different codes but walk through the same blocks. Throws InputError that names the gene if one
@@ -74,6 +80,7 @@ class SpaceBlocks {
   std::vector<Row> rows_;
   std::uint32_t blocks_ = 1;
   std::vector<LayerGraph> graphs_;
+  std::vector<int> input_resolutions_;
 };
 
 }  // namespace edgefront

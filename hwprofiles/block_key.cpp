@@ -156,8 +156,8 @@ BlockKey BlockKey::parse(const std::string& text) {
   return key;
 }
 
-std::vector<BlockKey> block_keys(const LayerGraph& graph) {
-  std::vector<BlockKey> keys;
+std::vector<std::vector<BlockKey>> keys_by_block(const LayerGraph& graph, int input_resolution) {
+  std::vector<std::vector<BlockKey>> blocks;
   for (std::size_t first = 0; first < graph.layers.size();) {
     BlockLayers block{graph, {}};
     std::size_t next = first;
@@ -165,15 +165,24 @@ std::vector<BlockKey> block_keys(const LayerGraph& graph) {
       block.layers.push_back(&graph.layers[next++]);
     }
     first = next;
+    std::vector<BlockKey>& keys = blocks.emplace_back();
     if (block.count(OpKind::kDepthwiseConv2d) > 0) {
       keys.push_back(mbconv_key(block));
     } else {
       add_single_keys(block, &keys);
     }
+    for (BlockKey& key : keys) key.resolution = input_resolution;
   }
-  const std::int32_t resolution = graph.tensors[graph.inputs.front()].shape.height;
-  for (BlockKey& key : keys) key.resolution = resolution;
-  return keys;
+  return blocks;
+}
+
+std::vector<BlockKey> block_keys(const LayerGraph& graph) {
+  std::vector<BlockKey> all;
+  const int resolution = graph.tensors[graph.inputs.front()].shape.height;
+  for (const auto& keys : keys_by_block(graph, resolution)) {
+    all.insert(all.end(), keys.begin(), keys.end());
+  }
+  return all;
 }
 
 }  // namespace edgefront

@@ -41,6 +41,8 @@ struct BlockKey {
 /// that names the block for what no published table has: projection skips, and dense blocks that
 /// add their input.
 std::vector<BlockKey> block_keys(const LayerGraph& graph);
+/// The same, block by block of the graph, for a network with this input.
+std::vector<std::vector<BlockKey>> keys_by_block(const LayerGraph& graph, int input_resolution);
 
 /// An entry of a published table. Which precision it was measured in is the publisher's to say.
 struct PublishedBlock {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "hwprofiles/block_key.h"
 #include "space/error.h"
 #include "space/lower.h"
 #include "space/uniform_sampler.h"
@@ -246,6 +247,56 @@ TEST_CASE("energy that a sensor told of every layer of a network comes from the 
   CHECK(measured < 190);
   CHECK(count_differences(space, models, 200) == 0);
   CHECK(count_differences(space, {whole}, 50) == 0);
+}
+
+TEST_CASE("imported tables of blocks are compiled too, also where they tell input images apart") {
+  const SearchSpace space = parse_space(R"(
+name = "blocks"
+classes = 10
+[input]
+resolution = [30, 32]
+channels = 3
+[stem]
+width = 8
+stride = 2
+[[stages]]
+depth = [1, 2]
+width = 16
+stride = 2
+expand_ratio = [3, 6]
+kernel_size = [3, 5]
+[head]
+width = 32
+)",
+                                        "blocks.toml");
+  const std::vector<Genotype> genotypes = random_networks(space, 40);
+  DeviceProfile by_input, partly;
+  for (const Genotype& genotype : genotypes) {
+    for (const BlockKey& key : block_keys(lower(decode(space, genotype)))) {
+      RandomStream random(8, by_input.blocks.size());
+      by_input.blocks.try_emplace(key.text(), PublishedBlock{1 + 100 * random.uniform()});
+    }
+  }
+  by_input.description = example_profile().description;
+  partly.blocks = by_input.blocks;
+  std::erase_if(partly.blocks, [](const auto& b) { return b.first.find("k5") != b.first.npos; });
+  const auto model = std::make_shared<WatchedModel>(
+      make_table_cost_model(std::make_shared<const DeviceProfile>(by_input), {}));
+  const CompiledCosts compiled(space, {model, analytic_model(Precision::kInt8, "neon")});
+  CHECK(compiled.compiled(0));
+  for (const Genotype& genotype : genotypes) {
+    std::vector<NetworkCost> costs(2);
+    compiled.costs({&genotype, 1}, costs);
+    CHECK(model->asked == 0);
+    CHECK(same_numbers(costs[0], model->estimate(lower(decode(space, genotype)))));
+    model->asked = 0;
+  }
+  const CompiledCosts lacking(
+      space, {make_table_cost_model(std::make_shared<const DeviceProfile>(partly), {})});
+  int refused = 0;
+  for (const Genotype& genotype : genotypes) refused += !error_of(lacking, genotype).empty();
+  CHECK(refused > 0);
+  CHECK(refused < 40);
 }
 
 TEST_CASE("genotypes that are not canonical cost what their networks cost") {
