@@ -72,6 +72,36 @@ if [ "$where" != "this machine's probe" ]; then
   refuse 'was measured on another device: ' "$edgefront" profile --validate "$work/uncut.h5" --space $space
   expect 2 'kernel set "avx2" is not one of the probe' "$edgefront" profile "${common[@]}" --kernels avx2 --out "$work/none.h5" --on "$probe -"
 fi
+# A search for the board, whose winner is trained here and measured there.
+if [ -e "$bin/libedgefront_torch.so" ]; then
+  python3 - "$work" <<'END'
+import struct, sys
+for name, count in (("train", 160), ("t10k", 40)):
+    labels = bytes(i % 4 for i in range(count))
+    pixels = bytes((200 if x // 4 + y // 4 * 2 == label else 20) + (7 * i + 3 * x + 5 * y) % 30
+                   for i, label in enumerate(labels) for y in range(8) for x in range(8))
+    with open(f"{sys.argv[1]}/{name}-images-idx3-ubyte", "wb") as file:
+        file.write(struct.pack(">4i", 2051, count, 8, 8) + pixels)
+    with open(f"{sys.argv[1]}/{name}-labels-idx1-ubyte", "wb") as file:
+        file.write(struct.pack(">2i", 2049, count) + labels)
+END
+  cat >"$work/board.toml" <<END
+name = "board"
+space = { file = "$space" }
+device = [{ name = "board", profile = "$work/uncut.h5" }]
+objectives = ["error", "latency_us"]
+evaluator = { kind = "proxy" }
+search = { algorithm = "random", evaluations = 12, in_flight = 4 }
+export = { epochs = 1, held_out = 40, batch_size = 16, calibration_images = 64, max_loss_percent = 100 }
+END
+  expect 0 '12 evaluations' "$edgefront" search "$work/board.toml" --out "$work/run"
+  expect 0 ', measured [0-9.]+ us; top-1 float' "$edgefront" export "$work/run" --select knee --out "$work/models" \
+    --data "idx:$work" --on "$probe -"
+  grep -q '"measured": {' "$work/run/exports.json" || die "what the board measured is not in exports.json"
+  expect 0 '"kernels": *"(neon|reference|avx)' "$edgefront" bench "$work"/models/*.efm --max-samples 100 --json --on "$probe -"
+else
+  echo "SKIPPED: built without libtorch: no export measured on the board"
+fi
 # Without a live link: jobs there, results back, and again what is still missing.
 files=(--networks 4 --precision int8 --missing-in "$work/files.h5")
 quick='s/"warmup":[0-9]*,"min_samples":[0-9]*,"max_samples":[0-9]*/"warmup":1,"min_samples":8,"max_samples":8/
