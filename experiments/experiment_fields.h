@@ -33,7 +33,8 @@ inline const EnumNames<EvaluatorKind> kEvaluatorNames{{"proxy", EvaluatorKind::k
                                                       {"supernet", EvaluatorKind::kSupernet},
                                                       {"train", EvaluatorKind::kTrain},
                                                       {"command", EvaluatorKind::kCommand}};
-inline const EnumNames<AlgorithmKind> kAlgorithmNames{{"nsga2", AlgorithmKind::kNsga2},
+inline const EnumNames<AlgorithmKind> kAlgorithmNames{{"ehvi", AlgorithmKind::kEhvi},
+                                                      {"nsga2", AlgorithmKind::kNsga2},
                                                       {"random", AlgorithmKind::kRandom}};
 inline const EnumNames<RangeMethod> kRangeNames{{"mse", RangeMethod::kMse},
                                                 {"min_max", RangeMethod::kMinMax},

@@ -38,7 +38,7 @@ struct EvaluatorChoice {
   CommandOptions command;
 };
 
-enum class AlgorithmKind { kNsga2, kRandom };
+enum class AlgorithmKind { kEhvi, kNsga2, kRandom };
 
 /// [search].
 struct SearchChoice {

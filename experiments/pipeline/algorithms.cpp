@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "search/ehvi.h"
 #include "search/nsga2.h"
 #include "search/random_search.h"
 #include "space/error.h"
@@ -31,6 +32,8 @@ std::unique_ptr<SearchAlgorithm> make_algorithm(const SearchExperiment& experime
   switch (search.algorithm) {
     case AlgorithmKind::kRandom:
       return make_random_search(problem, {.seed = experiment.seed}, include);
+    case AlgorithmKind::kEhvi:
+      return make_ehvi(problem, {.threads = search.threads, .seed = experiment.seed}, include);
     case AlgorithmKind::kNsga2:
       break;
   }

@@ -1,0 +1,41 @@
+// Which of many candidates is worth evaluating most: expected hypervolume improvement over one or
+// several fronts, from predictions of the expensive objectives.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "search/candidate_pool.h"
+#include "search/expected_hypervolume.h"
+#include "search/surrogate.h"
+
+namespace edgefront {
+
+/// The objectives of one front, the first of them integrated exactly.
+struct AcquisitionFront {
+  std::vector<int> objectives;
+  ImprovementFront front;
+  double weight = 1;  ///< of its improvement in the sum
+};
+
+/// What predicts the objectives: surrogates of the expensive ones, null for exact ones.
+struct AcquisitionModel {
+  std::vector<Surrogate*> surrogates;  ///< per objective
+  std::vector<int> exact_place;        ///< per objective: index into ExactCosts::values, or −1
+  std::vector<AcquisitionFront> fronts;
+  int threads = 1;
+};
+
+struct ScoredCandidate {
+  const KnownCandidate* candidate = nullptr;
+  double improvement = 0;
+};
+
+/// The best of `candidates` first, at least one and about `wanted` where so many can improve
+/// anything; ties by genotype. Candidates whose optimistic improvement (an upper bound of the
+/// deviation, GaussianProcess::bounds) cannot reach the best are left out unseen.
+std::vector<ScoredCandidate> best_candidates(const AcquisitionModel& model,
+                                             const std::vector<const KnownCandidate*>& candidates,
+                                             std::size_t wanted);
+
+}  // namespace edgefront

@@ -1,0 +1,43 @@
+// The default algorithm: surrogate-assisted search with exact cheap objectives.
+//
+// Only expensive objectives are modelled (Gaussian process, gaussian_process.h); exact ones are
+// computed for thousands of candidates, and the candidate with the largest expected hypervolume
+// improvement (EHVI; Emmerich et al. 2006, closed form in expected_hypervolume.h) is asked. One
+// fifth of the asks is Pareto local search (Paquete, Chiarandini & Stützle 2004): a random
+// neighbour of a random member of the front, which needs no model. It departs from the EHVI of the
+// literature in these:
+// - The front is that of the exact costs and of the warped error (surrogate.h), with a reference of
+//   three scales above the knee: hypervolume in the useful region counts, not in the corner of
+//   networks that are useless and cheap.
+// - Small spaces are enumerated, large ones searched by an evolutionary inner loop over the
+//   acquisition, from the front's neighbours and a uniform sample.
+// - Unanswered candidates are believed to be as good as predicted (Ginsbourger, Le Riche & Carraro
+//   2010, "kriging believer"), not integrated over as in qEHVI (Daulton et al. 2020).
+// - A second expensive objective is integrated by eight quantiles of its own prediction, further
+//   ones by 32 fixed normal points; given these, the first one's integral is exact.
+// - Several fronts (Problem::fronts): the sum of their EHVI, each relative to its box.
+// - Fall-back: while the model's leave-one-out density is not better than that of a plain normal
+//   distribution, asks alternate between local search and networks spread over the costs.
+#pragma once
+
+#include <memory>
+
+#include "search/search_algorithm.h"
+
+namespace edgefront {
+
+struct EhviOptions {
+  int initial = 0;  ///< networks of the initial design; 0: 10, or more with more exact objectives
+  int local_period = 5;                   ///< every n-th ask is a local search; 0: none
+  std::int64_t enumerate_up_to = 20'000;  ///< networks; larger spaces are sampled
+  int samples = 2'000;                    ///< of a larger space, known from the start
+  int threads = 1;                        ///< for scoring; the result does not depend on it
+  std::uint64_t seed = 0;
+};
+
+/// `problem` is copied; what it refers to outlives the algorithm. `include` are asked first. The
+/// state is what was told and what is unanswered: take_over() only notes the candidates.
+std::unique_ptr<SearchAlgorithm> make_ehvi(const Problem& problem, const EhviOptions& options,
+                                           const std::vector<Genotype>& include);
+
+}  // namespace edgefront

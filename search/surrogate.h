@@ -1,0 +1,60 @@
+// The model of one expensive objective: a Gaussian process on a warped scale that keeps its eye on
+// the useful region, and a check that it is better than nothing.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "search/gaussian_process.h"
+
+namespace edgefront {
+
+/// Straight below `knee` and logarithmic above: knee + scale·log(1 + (value − knee)/scale). What is
+/// far worse than the useful region then counts as bad, no matter how bad, and neither bends the
+/// model nor fills the hypervolume. Monotone, so that dominance stays as it is.
+struct Warp {
+  double knee = 0, scale = 1;
+  double operator()(double value) const;
+};
+
+/// Knee at the median of the values, scale from the best to the knee.
+Warp warp_of(std::vector<double> values);
+
+/// Fitted once per growth of the observations by a tenth, on the first ones of each such step only:
+/// a function of what was observed, not of when it was asked.
+class Surrogate {
+ public:
+  explicit Surrogate(KernelShape shape) : shape_(std::move(shape)) {}
+
+  /// `values` unwarped, in the order told, at least two; `noise_variances` as Observations'. Rows
+  /// outlive the next predict().
+  void observe(const Observations& observations, const Warp& warp);
+  /// Adds rows that are evaluated now, with what is expected of them (the kriging believer of
+  /// Ginsbourger, Le Riche & Carraro 2010). Their predictions come back.
+  std::vector<GaussianPrediction> believe(const std::vector<const EncodedGenotype*>& rows);
+  /// Of warped values.
+  std::vector<GaussianPrediction> predict(std::span<const EncodedGenotype* const> rows,
+                                          int threads) const;
+  std::vector<GaussianPrediction> bounds(std::span<const EncodedGenotype* const> rows,
+                                         int threads) const;
+  /// Held-out (leave-one-out) log density of the model exceeds that of a normal distribution with
+  /// the mean and variance of the other observations.
+  bool beats_trivial() const { return beats_trivial_; }
+  /// Values that were told before have changed: fits anew.
+  void forget_fits() { fits_.clear(); }
+
+ private:
+  const KernelParameters& fit(const Observations& observations);
+  std::vector<GaussianPrediction> unscaled(std::vector<GaussianPrediction> predictions) const;
+
+  KernelShape shape_;
+  std::map<std::size_t, KernelParameters> fits_;  ///< by number of observations; a cache
+  const KernelParameters* parameters_ = nullptr;  ///< in fits_
+  Observations standardised_;                     ///< what the process knows, warped
+  double mean_ = 0, deviation_ = 1;               ///< of the warped values
+  std::optional<GaussianProcess> process_;
+  bool beats_trivial_ = false;
+};
+
+}  // namespace edgefront
