@@ -121,6 +121,10 @@ void visit(const Visitor& v, SearchChoice& search) {
   v("population", search.population, 4, 1'000'000);
   v("evaluations", search.evaluations, 1, 100'000'000);
   v("in_flight", search.in_flight, 1, 1'000'000);
+  v("wall_clock", search.wall_clock_s, Unit::kSeconds);
+  v("stagnation_evaluations", search.stagnation_evaluations, std::int64_t{0},
+    std::int64_t{100'000'000});
+  v("stagnation_growth", search.stagnation_growth, 0.0, 1.0);
   v("crossover_probability", search.crossover_probability, 0.0, 1.0);
   v("mutation_rate", search.mutation_rate, 0.0, 1.0);
   v("include", search.include);

@@ -27,15 +27,16 @@ class FieldReader {
   void operator()(const char* key, double& field, double low, double high) const {
     field = table_.number(key, field, low, high);
   }
-  /// A quantity above 0, with its unit as a person writes it.
+  /// A quantity above 0, with its unit as a person writes it; 0 too where it is the default.
   void operator()(const char* key, double& field, Unit unit) const {
     if (!table_.has(key)) return;
+    const bool may_be_none = field == 0;
     try {
       field = parse_quantity(table_.scalar_text(key), unit);
     } catch (const InputError& error) {
       table_.fail(key, error.what());
     }
-    if (!(field > 0)) table_.fail(key, "came 0; accepted is a quantity above 0");
+    if (!(field > 0) && !may_be_none) table_.fail(key, "came 0; accepted is a quantity above 0");
   }
   void operator()(const char* key, bool& field) const { field = table_.boolean(key, field); }
   void operator()(const char* key, std::string& field) const { field = table_.string(key, field); }

@@ -99,8 +99,8 @@ std::string exact_quantity(double value, Unit unit) {
   const Suffix* best = nullptr;
   for (const Suffix& suffix : all) {
     if (suffix.factor == 1) best = &suffix;
-    const bool divides =
-        unit == Unit::kBytes && suffix.printed && value > 0 && std::fmod(value, suffix.factor) == 0;
+    const bool divides = (unit == Unit::kBytes || unit == Unit::kSeconds) && suffix.factor >= 1 &&
+                         suffix.printed && value > 0 && std::fmod(value, suffix.factor) == 0;
     if (divides) best = &suffix;
   }
   return number_text(value / best->factor) + best->text;

@@ -127,7 +127,8 @@ bool may_change_on_resume(const std::string& key) {
            key.compare(key.size() - tail.size(), tail.size(), tail) == 0;
   };
   if (key == "search.evaluations" || key == "search.threads" || key == "space.file") return true;
-  if (key == "search.max_consecutive_failures") return true;
+  if (key == "search.max_consecutive_failures" || key == "search.wall_clock") return true;
+  if (key.rfind("search.stagnation_", 0) == 0) return true;
   // Of a command: how it is run. What it computes, it says itself.
   for (const char* how : {"parallel", "timeout", "start_timeout", "retries"}) {
     if (key == std::string("evaluator.") + how) return true;

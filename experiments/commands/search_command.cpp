@@ -1,4 +1,5 @@
 // edgefront search: run or resume an experiment.
+#include <cstdlib>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -7,11 +8,14 @@
 #include "experiments/commands/command_line.h"
 #include "experiments/commands/commands.h"
 #include "experiments/commands/progress.h"
+#include "experiments/commands/stop_signals.h"
 #include "experiments/commands/table_search_command.h"
 #include "experiments/host.h"
+#include "experiments/pipeline/json_text.h"
 #include "experiments/pipeline/search_parts.h"
 #include "experiments/pipeline/search_run.h"
 #include "experiments/pipeline/winner_check.h"
+#include "experiments/units.h"
 
 namespace edgefront {
 namespace {
@@ -34,6 +38,51 @@ int exit_code(const Front& front) {
   return 4;
 }
 
+double seconds_option(const CommandLine& line, const std::string& name) {
+  try {
+    return parse_quantity(line.text(name), Unit::kSeconds);
+  } catch (const InputError& error) {
+    throw InputError("search: --" + name + ": " + error.what());
+  }
+}
+
+std::string progress_json(const SearchProgress& p) {
+  std::string out =
+      "{\"progress\":\"evaluations\",\"done\":" + std::to_string(p.done) +
+      ",\"total\":" + std::to_string(p.total) + ",\"replayed\":" + std::to_string(p.replayed) +
+      ",\"failed\":" + std::to_string(p.failed) + ",\"front\":" + std::to_string(p.front);
+  if (p.hypervolume) out += ",\"hypervolume\":" + json_number(*p.hypervolume);
+  out += ",\"elapsed_s\":" + json_number(p.elapsed_s);
+  if (p.left_s) out += ",\"left_s\":" + json_number(*p.left_s);
+  return out + "}";
+}
+
+void show(const SearchProgress& p, bool as_json, ProgressLine& progress) {
+  if (as_json) {
+    progress.event("evaluations", p.done, p.total, progress_json(p));
+    return;
+  }
+  std::string detail = std::to_string(p.front) + " on the front";
+  if (p.hypervolume) detail += ", hypervolume " + fixed(*p.hypervolume, 4);
+  if (p.replayed > 0) detail += ", " + std::to_string(p.replayed) + " from the journal";
+  if (p.failed > 0) detail += ", " + std::to_string(p.failed) + " failed";
+  progress.update("evaluations", p.done, p.total, detail, p.left_s);
+}
+
+RunResult run_until_stopped(const SearchExperiment& experiment, SearchParts& parts,
+                            const std::string& folder, SearchRunOptions options, double grace_s,
+                            ProgressLine& progress) {
+  const StopSignals signals(
+      grace_s, [&](const std::string& text) { progress.note("edgefront: " + text); },
+      [&](const std::string& text) {
+        progress.note("edgefront: " + text + "; what had ended is in the journal of " + folder +
+                      ": give the same command again to go on");
+        std::_Exit(3);
+      });
+  options.stop = [&] { return signals.requested(); };
+  return run_search(experiment, parts, folder, options);
+}
+
 }  // namespace
 
 int search_command(const CommandArguments& args) {
@@ -50,6 +99,14 @@ int search_command(const CommandArguments& args) {
       .option("on", "COMMAND", "",
               "under a latency budget: measure the winners on the device that this command "
               "reaches, e.g. \"ssh pi@board ./edgefront-probe -\" (default: this machine)")
+      .option(
+          "warm-start", "RUN", "",
+          "begin with the evaluations of another run of the same space, devices, objectives and "
+          "evaluator; they are not of the budget")
+      .option("grace", "TIME", "20s",
+              "after SIGINT, SIGTERM or SIGHUP: what has not ended within this time is abandoned; "
+              "the same command goes on")
+      .flag("json-progress", "progress on standard error as JSON Lines")
       .flag("json", "front.json on standard output; of a table, its medians");
   add_table_options(line);
   if (!line.parse(args)) return 0;
@@ -66,6 +123,8 @@ int search_command(const CommandArguments& args) {
   SearchRunOptions options;
   options.threads = int(line.integer("threads", 0, 1024));
   options.adopt = line.given("adopt");
+  if (line.given("warm-start")) options.warm_start = line.text("warm-start");
+  const double grace_s = seconds_option(line, "grace");
   // What was said while the parts were opened appears when the run has begun: a run that refuses
   // the experiment says that and nothing else.
   std::vector<std::string> opening;
@@ -78,10 +137,7 @@ int search_command(const CommandArguments& args) {
   };
   options.progress = [&](const SearchProgress& p) {
     begin();
-    std::string detail;
-    if (p.replayed > 0) detail = std::to_string(p.replayed) + " from the journal";
-    if (p.failed > 0) detail += (detail.empty() ? "" : ", ") + std::to_string(p.failed) + " failed";
-    progress.update("evaluations", p.done, p.total, detail);
+    show(p, line.given("json-progress"), progress);
   };
   options.prepare_progress = [&](const std::string& what, std::int64_t done, std::int64_t total,
                                  double rate) {
@@ -90,7 +146,8 @@ int search_command(const CommandArguments& args) {
   };
   OpenedExperiment opened =
       open_experiment(experiment, [&](const std::string& text) { opening.push_back(text); });
-  RunResult result = run_search(experiment, opened.parts, folder, options);
+  RunResult result =
+      run_until_stopped(experiment, opened.parts, folder, options, grace_s, progress);
   begin();
   const WinnerCheck check = check_winners(folder, winner_check_options(line, progress));
   result.front = read_front(folder);
@@ -105,6 +162,7 @@ int search_command(const CommandArguments& args) {
   if (result.front.hypervolume) {
     std::cout << ", hypervolume " << fixed(*result.front.hypervolume, 4);
   }
+  if (!result.stopped_by.empty()) std::cout << "; ended by search." << result.stopped_by;
   std::cout << (result.exhausted ? "; the space is exhausted\n" : "\n");
   if (check.checked) {
     std::cout << result.front.members.size() << " networks within the budget as measured ("

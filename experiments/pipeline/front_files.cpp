@@ -228,6 +228,14 @@ std::string front_csv(const Front& front) {
   return out;
 }
 
+std::string hypervolume_csv(const std::vector<double>& curve) {
+  std::string out = "evaluation,hypervolume\n";
+  for (std::size_t i = 0; i < curve.size(); ++i) {
+    out += std::to_string(i + 1) + "," + json_number(curve[i]) + "\n";
+  }
+  return out;
+}
+
 void write_front_files(const std::string& folder, const Front& front) {
   const std::string json = front_json(front), csv = front_csv(front);
   require(write_file_atomic(folder + "/front.json", json.data(), json.size()));

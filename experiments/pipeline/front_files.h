@@ -71,6 +71,8 @@ std::vector<double> hypervolume_curve(const std::vector<EvaluationRecord>& recor
 
 std::string front_json(const Front& front);
 std::string front_csv(const Front& front);
+/// "evaluation,hypervolume", a line per element of a curve; the first evaluation is 1.
+std::string hypervolume_csv(const std::vector<double>& curve);
 
 /// Both files, atomically, into the run folder. Throws EnvironmentError.
 void write_front_files(const std::string& folder, const Front& front);

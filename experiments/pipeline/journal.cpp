@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -22,21 +23,26 @@ constexpr std::int64_t kMaxJournalBytes = std::int64_t{1} << 32;
 
 void add_line(const std::string& line, int number, const std::string& where,
               JournalContents& contents) {
-  const JournalLine parsed = parse_journal_line(line, where);
+  JournalLine parsed = parse_journal_line(line, where);
   const auto refuse = [&](const std::string& message) { throw InputError(where + ": " + message); };
   if ((parsed.kind == JournalLine::Kind::kHeader) != (number == 1)) {
     refuse(number == 1 ? "is not the header of a journal" : "is a second header");
   }
   switch (parsed.kind) {
     case JournalLine::Kind::kHeader:
-      contents.has_header = true;
+      contents.version = parsed.version;
       return;
     case JournalLine::Kind::kAsk: {
-      AskRecord ask = parsed.ask;
-      ask.line = number;
-      if (!contents.asks.emplace(ask.first, ask).second) {
-        refuse("candidates from " + std::to_string(ask.first) + " are asked a second time");
+      std::int64_t index = parsed.ask.first;
+      for (AskedCandidate& candidate : parsed.ask.candidates) {
+        candidate.line = number;
+        if (!contents.asked.emplace(index, std::move(candidate)).second) {
+          refuse("candidate " + std::to_string(index) + " is asked a second time");
+        }
+        ++index;
       }
+      contents.elapsed_s = std::max(contents.elapsed_s, parsed.ask.elapsed_s);
+      contents.stop.reset();
       return;
     }
     case JournalLine::Kind::kEvaluation: {
@@ -49,6 +55,9 @@ void add_line(const std::string& line, int number, const std::string& where,
     }
     case JournalLine::Kind::kAdopt:
       contents.adoptions[parsed.adopt.at] = parsed.adopt;
+      return;
+    case JournalLine::Kind::kStop:
+      contents.stop = parsed.stop;
       return;
   }
 }
@@ -86,7 +95,7 @@ JournalWriter::JournalWriter(const std::string& path, const JournalContents& con
   // A constructor that throws has no destructor call.
   try {
     if (contents.torn_bytes > 0 && ::ftruncate(fd_, size_) != 0) fail("cannot be cut", errno);
-    if (!contents.has_header) append(journal_header_line());
+    if (contents.version == 0) append(journal_header_line());
     flusher_ = std::thread([this] { flush_late_lines(); });
   } catch (...) {
     ::close(fd_);

@@ -2,11 +2,11 @@
 // checkpoint: everything else is rebuilt from it. Each line ends with a checksum of itself, so that
 // a damaged byte is never read as a number.
 //
-//   {"journal":1,"sum":"…"}                                              first line: format version
-//   {"ask":0,"genotypes":["…",…],"sum":"…"}                              candidates 0, 1, …
-//   {"evaluation":3,"genotype":"…",…,"sum":"…"}                          in any order
-//   {"adopt":40,"through":59,"sum":"…"}                                  see
-//   SearchRunOptions::adopt
+//   {"journal":2,"sum":"…"}                                     first line: format version
+//   {"ask":7,"genotypes":["…",…],"elapsed":1.5,"sum":"…"}       candidates 7, 8, …
+//   {"evaluation":3,"genotype":"…",…,"sum":"…"}                 in any order
+//   {"adopt":40,"through":59,"sum":"…"}                         see SearchRunOptions::adopt
+//   {"stop":90,"cause":"wall_clock","limit":3600,…,"sum":"…"}   see StopRecord
 //
 // `sum` is XXH3-64 of the line's bytes before `,"sum":`, as 16 hexadecimal digits.
 #pragma once
@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -39,24 +40,42 @@ struct EvaluationRecord {
   bool operator==(const EvaluationRecord&) const = default;
 };
 
-struct AskRecord {
-  std::int64_t first = 0;  ///< index of the first candidate
-  std::vector<std::string> genotypes;
+struct AskedCandidate {
+  std::string genotype;
+  int fidelity = 0, replicate = 0;
   int line = 0;  ///< in the file, from 1
 };
 
-/// "At the ask that begins with `at`, the algorithm was told the journal's evaluations
-/// [at, through] instead."
+struct AskRecord {
+  std::int64_t first = 0;  ///< index of the first candidate
+  std::vector<AskedCandidate> candidates;
+  double elapsed_s = 0;  ///< that the run had taken, in all of its processes
+};
+
+/// "In place of the ask of candidate `at` the algorithm was told the journal's evaluations
+/// [at, through], after all that it had asked before."
 struct AdoptRecord {
   std::int64_t at = 0, through = 0;
+  std::string warm_start = {};  ///< digest of the journal that they are from; empty: of this run
+};
+
+/// "After `after` asks nothing more was asked, because of this limit." Obsolete where asks follow
+/// it: the limit was raised.
+struct StopRecord {
+  std::int64_t after = 0;
+  std::string cause;  ///< "wall_clock" or "stagnation"
+  double limit = 0;   ///< seconds, or evaluations
+  double growth = 0;  ///< of stagnation: the share
 };
 
 struct JournalContents {
-  bool has_header = false;
-  std::map<std::int64_t, AskRecord> asks;  ///< by first
+  int version = 0;                               ///< 0: no header yet
+  std::map<std::int64_t, AskedCandidate> asked;  ///< by index
   std::map<std::int64_t, EvaluationRecord> evaluations;
   std::map<std::int64_t, int> evaluation_lines;
   std::map<std::int64_t, AdoptRecord> adoptions;  ///< by at
+  std::optional<StopRecord> stop;                 ///< the last one, where no ask follows it
+  double elapsed_s = 0;                           ///< at the last ask
   std::int64_t good_bytes = 0;                    ///< whole lines; what follows is a torn line
   std::int64_t torn_bytes = 0;
 };
@@ -70,6 +89,7 @@ JournalContents read_journal(const std::string& path);
 std::string journal_line(const AskRecord& ask);
 std::string journal_line(const EvaluationRecord& evaluation);
 std::string journal_line(const AdoptRecord& adoption);
+std::string journal_line(const StopRecord& stop);
 
 /// Appends whole lines, one write(2) each; fsync at most once a second, at most a second late, and
 /// at close(). Thread-safe.

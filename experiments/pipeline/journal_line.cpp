@@ -15,7 +15,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr int kJournalVersion = 1;
+/// Version 1 had neither stops nor times, and was asked a batch at a time.
+constexpr int kJournalVersion = 2;
 constexpr std::size_t kSumBytes = 26;  // ,"sum":"0123456789abcdef"}
 
 std::string checksum_tail(const std::string& body) {
@@ -34,8 +35,8 @@ class Fields {
  public:
   Fields(const Json& object, const std::string& where) : object_(object), where_(where) {}
 
-  std::int64_t count(const char* key) const {
-    const Json& value = get(key);
+  std::int64_t count(const char* key) const { return count(get(key), key); }
+  std::int64_t count(const Json& value, const char* key) const {
     if (!value.is_number_integer() || value.get<std::int64_t>() < 0) refuse(key, "an index");
     return value.get<std::int64_t>();
   }
@@ -56,7 +57,7 @@ class Fields {
   }
   [[noreturn]] void refuse(const char* key, const char* accepted) const {
     throw InputError(where_ + ": \"" + key + "\" is not " + accepted +
-                     "; the line is not of a journal of version " +
+                     "; the line is not of a journal of version 1 to " +
                      std::to_string(kJournalVersion));
   }
 
@@ -65,15 +66,45 @@ class Fields {
   const std::string& where_;
 };
 
-AskRecord read_ask(const Fields& fields) {
+/// The list under `key` has one entry per candidate, or is not there: all 0.
+void read_counts(const Json& object, const Fields& fields, const char* key,
+                 int AskedCandidate::*field, std::vector<AskedCandidate>& candidates) {
+  if (!object.contains(key)) return;
+  const Json& values = object.at(key);
+  if (!values.is_array() || values.size() != candidates.size()) {
+    fields.refuse(key, "a list with an entry per candidate");
+  }
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    candidates[i].*field = static_cast<int>(fields.count(values[i], key));
+  }
+}
+
+AskRecord read_ask(const Json& object, const Fields& fields) {
   AskRecord ask;
   ask.first = fields.count("ask");
   const Json& genotypes = fields.get("genotypes");
   if (!genotypes.is_array()) fields.refuse("genotypes", "a list");
   for (const Json& genotype : genotypes) {
-    ask.genotypes.push_back(fields.text(genotype, "genotypes"));
+    ask.candidates.push_back({.genotype = fields.text(genotype, "genotypes")});
   }
+  read_counts(object, fields, "fidelities", &AskedCandidate::fidelity, ask.candidates);
+  read_counts(object, fields, "replicates", &AskedCandidate::replicate, ask.candidates);
+  if (object.contains("elapsed")) ask.elapsed_s = fields.number("elapsed");
   return ask;
+}
+
+AdoptRecord read_adopt(const Json& object, const Fields& fields) {
+  AdoptRecord adopt{.at = fields.count("adopt"), .through = fields.count("through")};
+  if (object.contains("warm_start")) adopt.warm_start = fields.text("warm_start");
+  return adopt;
+}
+
+StopRecord read_stop(const Json& object, const Fields& fields) {
+  StopRecord stop{.after = fields.count("stop"),
+                  .cause = fields.text("cause"),
+                  .limit = fields.number("limit")};
+  if (object.contains("growth")) stop.growth = fields.number("growth");
+  return stop;
 }
 
 EvaluationRecord read_evaluation(const Json& object, const Fields& fields) {
@@ -118,13 +149,36 @@ std::string journal_header_line() {
 }
 
 std::string journal_line(const AskRecord& ask) {
-  return sealed("{\"ask\":" + std::to_string(ask.first) +
-                ",\"genotypes\":" + json_strings(ask.genotypes));
+  std::vector<std::string> genotypes;
+  std::vector<double> fidelities, replicates;
+  bool lower = false, again = false;
+  for (const AskedCandidate& candidate : ask.candidates) {
+    genotypes.push_back(candidate.genotype);
+    fidelities.push_back(candidate.fidelity);
+    replicates.push_back(candidate.replicate);
+    lower = lower || candidate.fidelity != 0;
+    again = again || candidate.replicate != 0;
+  }
+  std::string body =
+      "{\"ask\":" + std::to_string(ask.first) + ",\"genotypes\":" + json_strings(genotypes);
+  if (lower) body += ",\"fidelities\":" + json_numbers(fidelities);
+  if (again) body += ",\"replicates\":" + json_numbers(replicates);
+  return sealed(body + ",\"elapsed\":" + json_number(ask.elapsed_s));
 }
 
 std::string journal_line(const AdoptRecord& adoption) {
-  return sealed("{\"adopt\":" + std::to_string(adoption.at) +
-                ",\"through\":" + std::to_string(adoption.through));
+  std::string body = "{\"adopt\":" + std::to_string(adoption.at) +
+                     ",\"through\":" + std::to_string(adoption.through);
+  if (!adoption.warm_start.empty()) body += ",\"warm_start\":" + json_string(adoption.warm_start);
+  return sealed(body);
+}
+
+std::string journal_line(const StopRecord& stop) {
+  std::string body = "{\"stop\":" + std::to_string(stop.after) +
+                     ",\"cause\":" + json_string(stop.cause) +
+                     ",\"limit\":" + json_number(stop.limit);
+  if (stop.growth != 0) body += ",\"growth\":" + json_number(stop.growth);
+  return sealed(body);
 }
 
 std::string journal_line(const EvaluationRecord& record) {
@@ -163,16 +217,20 @@ JournalLine parse_journal_line(const std::string& line, const std::string& where
     parsed.evaluation = read_evaluation(object, fields);
   } else if (object.contains("ask")) {
     parsed.kind = JournalLine::Kind::kAsk;
-    parsed.ask = read_ask(fields);
+    parsed.ask = read_ask(object, fields);
   } else if (object.contains("adopt")) {
     parsed.kind = JournalLine::Kind::kAdopt;
-    parsed.adopt = {fields.count("adopt"), fields.count("through")};
+    parsed.adopt = read_adopt(object, fields);
+  } else if (object.contains("stop")) {
+    parsed.kind = JournalLine::Kind::kStop;
+    parsed.stop = read_stop(object, fields);
   } else {
     const std::int64_t version = fields.count("journal");
-    if (version != kJournalVersion) {
+    if (version < 1 || version > kJournalVersion) {
       throw InputError(where + ": journal version " + std::to_string(version) +
-                       "; this program reads version " + std::to_string(kJournalVersion));
+                       "; this program reads versions 1 to " + std::to_string(kJournalVersion));
     }
+    parsed.version = static_cast<int>(version);
   }
   return parsed;
 }

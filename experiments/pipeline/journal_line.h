@@ -8,11 +8,13 @@
 namespace edgefront {
 
 struct JournalLine {
-  enum class Kind { kHeader, kAsk, kEvaluation, kAdopt };
+  enum class Kind { kHeader, kAsk, kEvaluation, kAdopt, kStop };
   Kind kind = Kind::kHeader;
   AskRecord ask;
   EvaluationRecord evaluation;
   AdoptRecord adopt;
+  StopRecord stop;
+  int version = 0;  ///< of a header
 };
 
 /// `line` without its newline; `where` (file and line) begins the message of an InputError.

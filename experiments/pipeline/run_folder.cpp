@@ -36,6 +36,20 @@ std::string shown(const std::map<std::string, std::string>& map, const std::stri
   return found == map.end() || found->second.empty() ? "nothing" : found->second;
 }
 
+std::string this_process() {
+  char host[256] = "an unknown host";
+  if (::gethostname(host, sizeof host) == 0) host[sizeof host - 1] = 0;
+  return "process " + std::to_string(::getpid()) + " on " + host + "\n";
+}
+
+/// ": process 123 on HOST", or nothing where the owner has not said so yet.
+std::string lock_owner(int fd) {
+  char text[300];
+  const ssize_t size = ::pread(fd, text, sizeof text, 0);
+  if (size <= 1 || text[size - 1] != '\n') return "";
+  return ": " + std::string(text, static_cast<std::size_t>(size - 1));
+}
+
 }  // namespace
 
 std::string experiment_path(const std::string& folder) { return folder + "/experiment.toml"; }
@@ -117,10 +131,20 @@ RunLock::RunLock(const std::string& folder) {
   if (fd_ < 0) throw EnvironmentError(path + ": cannot be opened: " + std::strerror(errno));
   if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
     const int cause = errno;
+    const std::string owner = lock_owner(fd_);
     ::close(fd_);
     throw EnvironmentError(cause == EWOULDBLOCK
-                               ? folder + ": another process is writing this run; wait for it"
-                               : path + ": cannot be locked: " + std::strerror(cause));
+                               ? folder + ": another process is writing this run" + owner +
+                                     "; wait for it or end it"
+                               : path + ": cannot be locked: " + std::strerror(cause) +
+                                     "; the folder must lie on a file system with locks");
+  }
+  // For people: the lock is the kernel's, and what stands in the file may be of an owner long gone.
+  const std::string self = this_process();
+  if (::ftruncate(fd_, 0) != 0 || ::pwrite(fd_, self.data(), self.size(), 0) < 0) {
+    const int cause = errno;
+    ::close(fd_);
+    throw EnvironmentError(path + ": cannot be written: " + std::strerror(cause));
   }
 }
 

@@ -40,8 +40,8 @@ void require_same_experiment(const std::string& folder, const SearchExperiment& 
 /// The same for the kernel set and the digests; `algorithm` is compared by the replay.
 void require_same_manifest(const std::string& folder, const Manifest& then, const Manifest& now);
 
-/// Creates the folder if need be, and holds it for this process. Throws EnvironmentError where
-/// another one has it.
+/// Creates the folder if need be, and holds it for this process; dies with it. Throws
+/// EnvironmentError that names host and process where another one has it.
 class RunLock {
  public:
   explicit RunLock(const std::string& folder);

@@ -164,6 +164,8 @@ TEST_CASE("threads, budget and the places of digested files may change on resume
   for (const auto& [key, text] : resolved_keys(parse(kFull))) {
     const bool may = key == "search.threads" || key == "search.evaluations" ||
                      key == "search.max_consecutive_failures" || key == "space.file" ||
+                     key == "search.wall_clock" || key == "search.stagnation_evaluations" ||
+                     key == "search.stagnation_growth" ||
                      key == "device.host.profile" || key == "device.host.description" ||
                      key == "device.board.profile" || key == "device.board.description";
     CHECK(may_change_on_resume(key) == may);

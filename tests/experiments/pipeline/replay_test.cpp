@@ -14,7 +14,15 @@ using toy::message_of;
 using toy::read_text;
 using toy::write_text;
 
-/// A run of 24 whose second and third batch came from another algorithm: seed 8 from index 8 on.
+AskRecord ask_of(const JournalContents& journal, std::int64_t first, std::int64_t count) {
+  AskRecord ask{.first = first, .candidates = {}};
+  for (std::int64_t i = first; i < first + count; ++i) {
+    ask.candidates.push_back(journal.asked.at(i));
+  }
+  return ask;
+}
+
+/// A run of 24 whose candidates from index 8 on came from another algorithm: seed 8.
 struct ForeignRun {
   toy::TemporaryFolder folder;
   std::string run = folder.path("run");
@@ -33,7 +41,7 @@ struct ForeignRun {
     journal = text.substr(0, text.find('\n') + 1);
     for (std::int64_t first : {0, 8, 16}) {
       const JournalContents& from = first == 0 ? own : foreign;
-      journal += journal_line(from.asks.at(first)) + "\n";
+      journal += journal_line(ask_of(from, first, 8)) + "\n";
       for (std::int64_t i = first; i < first + 8; ++i) {
         journal += journal_line(from.evaluations.at(i)) + "\n";
       }

@@ -285,7 +285,8 @@ TEST_CASE("ten failures in a row stop the run; the same command goes on behind t
   parts.evaluator->answer = nullptr;
   const RunResult result = search(toy::experiment(), parts, folder.path());
   CHECK(result.evaluations == 40);
-  CHECK(result.failed == 13);
+  CHECK(result.failed >= 13);  // and those of the window that had begun by then
+  CHECK(result.failed < 13 + 8);
 }
 
 TEST_CASE("where nothing is feasible the nearest candidate and its constraint are named") {
