@@ -33,9 +33,14 @@ inline const EnumNames<EvaluatorKind> kEvaluatorNames{{"proxy", EvaluatorKind::k
                                                       {"supernet", EvaluatorKind::kSupernet},
                                                       {"train", EvaluatorKind::kTrain},
                                                       {"command", EvaluatorKind::kCommand}};
-inline const EnumNames<AlgorithmKind> kAlgorithmNames{{"ehvi", AlgorithmKind::kEhvi},
-                                                      {"nsga2", AlgorithmKind::kNsga2},
-                                                      {"random", AlgorithmKind::kRandom}};
+inline const EnumNames<AlgorithmKind> kAlgorithmNames{
+    {"ehvi", AlgorithmKind::kEhvi},
+    {"nsga2", AlgorithmKind::kNsga2},
+    {"nsga3", AlgorithmKind::kNsga3},
+    {"sms_emoa", AlgorithmKind::kSmsEmoa},
+    {"regularized_evolution", AlgorithmKind::kRegularizedEvolution},
+    {"pareto_local_search", AlgorithmKind::kParetoLocalSearch},
+    {"random", AlgorithmKind::kRandom}};
 inline const EnumNames<RangeMethod> kRangeNames{{"mse", RangeMethod::kMse},
                                                 {"min_max", RangeMethod::kMinMax},
                                                 {"percentile", RangeMethod::kPercentile}};
@@ -118,15 +123,23 @@ void visit(const Visitor& v, EvaluatorChoice& evaluator) {
 template <typename Visitor>
 void visit(const Visitor& v, SearchChoice& search) {
   v("algorithm", search.algorithm, kAlgorithmNames);
-  v("population", search.population, 4, 1'000'000);
+  v("population", search.population, 0, 1'000'000);
   v("evaluations", search.evaluations, 1, 100'000'000);
   v("in_flight", search.in_flight, 1, 1'000'000);
   v("wall_clock", search.wall_clock_s, Unit::kSeconds);
   v("stagnation_evaluations", search.stagnation_evaluations, std::int64_t{0},
     std::int64_t{100'000'000});
   v("stagnation_growth", search.stagnation_growth, 0.0, 1.0);
-  v("crossover_probability", search.crossover_probability, 0.0, 1.0);
-  v("mutation_rate", search.mutation_rate, 0.0, 1.0);
+  v("offspring", search.offspring, 0, 1'000'000);
+  v("sample", search.sample, 0, 1'000'000);
+  v("initial", search.initial, 1, 1'000'000);
+  v("crossover_probability", search.variation.crossover_probability, 0.0, 1.0);
+  v("swap_probability", search.variation.swap_probability, 0.0, 1.0);
+  v("layer_probability", search.variation.layer_probability, 0.0, 1.0);
+  v("mutation_rate", search.variation.mutation_rate, 0.0, 1.0);
+  v("ordered", search.variation.ordered);
+  v("crossover_spread", search.variation.crossover_spread, 0.0, 1000.0);
+  v("mutation_spread", search.variation.mutation_spread, 0.0, 1000.0);
   v("include", search.include);
   v("threads", search.threads, 0, kManyThreads);
   v("max_consecutive_failures", search.max_consecutive_failures, 1, 1'000'000);

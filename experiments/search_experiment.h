@@ -12,6 +12,7 @@
 #include "evaluators/command_evaluator.h"
 #include "evaluators/trainer.h"
 #include "runtime/export/quantize.h"
+#include "search/variation.h"
 
 namespace edgefront {
 
@@ -38,23 +39,33 @@ struct EvaluatorChoice {
   CommandOptions command;
 };
 
-enum class AlgorithmKind { kEhvi, kNsga2, kRandom };
+enum class AlgorithmKind {
+  kEhvi,
+  kNsga2,
+  kNsga3,
+  kSmsEmoa,
+  kRegularizedEvolution,
+  kParetoLocalSearch,
+  kRandom
+};
 
 /// [search].
 struct SearchChoice {
   AlgorithmKind algorithm = AlgorithmKind::kNsga2;
-  int population = 20;    ///< nsga2
+  int population = 0;     ///< 0 = the algorithm's own; else ≥ 4
   int evaluations = 400;  ///< the budget; a finished run may be given more
   int in_flight = 8;  ///< candidates asked and not told yet; part of the result, unlike `threads`
   double wall_clock_s = 0;  ///< then nothing more is asked; of all processes of the run; 0 = none
   std::int64_t stagnation_evaluations = 0;  ///< ends where the hypervolume does not grow over so
                                             ///< many evaluations; 0 = never
   double stagnation_growth = 0.001;         ///< by more than this share of it
-  double crossover_probability = 0.9;       ///< nsga2
-  double mutation_rate = 0;                 ///< nsga2; 0 = 1 / number of active decisions
-  std::vector<std::string> include;         ///< genotypes or names of references, evaluated first
-  int threads = 0;                          ///< candidates side by side; 0 = one per core
-  int max_consecutive_failures = 10;        ///< then the run stops
+  int offspring = 0;                  ///< nsga2, nsga3: told between two selections; 0 = its own
+  int sample = 0;                     ///< regularized_evolution; 0 = population / 4
+  int initial = 10;                   ///< pareto_local_search: uniform samples at first
+  VariationOptions variation;         ///< of all that breed; its keys stand in the table itself
+  std::vector<std::string> include;   ///< genotypes or names of references, evaluated first
+  int threads = 0;                    ///< candidates side by side; 0 = one per core
+  int max_consecutive_failures = 10;  ///< then the run stops
 };
 
 /// [export]. The keys of `train` and `quantize` stand in the table itself, by their names.

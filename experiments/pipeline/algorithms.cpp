@@ -5,7 +5,11 @@
 
 #include "search/ehvi.h"
 #include "search/nsga2.h"
+#include "search/nsga3.h"
+#include "search/pareto_local_search.h"
 #include "search/random_search.h"
+#include "search/regularized_evolution.h"
+#include "search/sms_emoa.h"
 #include "space/error.h"
 
 namespace edgefront {
@@ -23,6 +27,11 @@ std::vector<Genotype> included(const SearchExperiment& experiment, const SearchS
   return genotypes;
 }
 
+/// The algorithm's own default where the experiment gives none.
+int population_of(const SearchChoice& search, int own) {
+  return search.population > 0 ? search.population : own;
+}
+
 }  // namespace
 
 std::unique_ptr<SearchAlgorithm> make_algorithm(const SearchExperiment& experiment,
@@ -34,13 +43,37 @@ std::unique_ptr<SearchAlgorithm> make_algorithm(const SearchExperiment& experime
       return make_random_search(problem, {.seed = experiment.seed}, include);
     case AlgorithmKind::kEhvi:
       return make_ehvi(problem, {.threads = search.threads, .seed = experiment.seed}, include);
+    case AlgorithmKind::kParetoLocalSearch:
+      return make_pareto_local_search(problem, {.initial = search.initial, .seed = experiment.seed},
+                                      include);
+    case AlgorithmKind::kRegularizedEvolution:
+      return make_regularized_evolution(
+          problem,
+          {.population = population_of(search, RegularizedEvolutionOptions().population),
+           .sample = search.sample,
+           .variation = search.variation,
+           .seed = experiment.seed},
+          include);
+    case AlgorithmKind::kSmsEmoa:
+      return make_sms_emoa(problem,
+                           {.population = population_of(search, SmsEmoaOptions().population),
+                            .variation = search.variation,
+                            .seed = experiment.seed},
+                           include);
+    case AlgorithmKind::kNsga3:
+      return make_nsga3(problem,
+                        {.population = search.population,
+                         .offspring = search.offspring,
+                         .variation = search.variation,
+                         .seed = experiment.seed},
+                        include);
     case AlgorithmKind::kNsga2:
       break;
   }
   return make_nsga2(problem,
-                    {.population = search.population,
-                     .crossover_probability = search.crossover_probability,
-                     .mutation_rate = search.mutation_rate,
+                    {.population = population_of(search, Nsga2Options().population),
+                     .offspring = search.offspring,
+                     .variation = search.variation,
                      .seed = experiment.seed},
                     include);
 }

@@ -100,7 +100,7 @@ TEST_CASE("what is left out has its default") {
   const SearchExperiment e = parse(kSmallest);
   CHECK(e.objectives == std::vector<std::string>{"error", "latency_us"});
   CHECK(e.evaluator.kind == EvaluatorKind::kProxy);
-  CHECK(e.search.population == 20);
+  CHECK(e.search.population == 0);
   CHECK(e.search.evaluations == 400);
   CHECK(e.search.max_consecutive_failures == 10);
   CHECK_FALSE(e.export_choice.inherit);
@@ -140,8 +140,8 @@ TEST_CASE("each wrong key says where, what came and what is accepted") {
   CHECK(contains(refusal(kSmallest + "sede = 1\n"), "e.toml:5: sede: unknown key"));
   CHECK(contains(refusal(kSmallest + "search = { popluation = 4 }\n"),
                  "search.popluation: unknown key"));
-  CHECK(contains(refusal(kSmallest + "search = { population = 3 }\n"),
-                 "search.population: came 3, accepted is an integer from 4"));
+  CHECK(contains(refusal(kSmallest + "search = { population = -1 }\n"),
+                 "search.population: came -1, accepted is an integer from 0"));
   CHECK(contains(refusal(kSmallest + "objectives = [\"eror\"]\n"),
                  "e.toml:5: objectives: came \"eror\"; accepted: error, latency_us"));
   CHECK(contains(refusal(kSmallest + "objectives = [\"latency_us@pi\"]\n"), "devices are: host"));

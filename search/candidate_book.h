@@ -1,0 +1,74 @@
+// What every algorithm does around its own idea: included genotypes are asked first, nothing is
+// asked twice, each candidate has an index and a random stream of its own, and what an idea cannot
+// fill is filled uniformly.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <optional>
+#include <unordered_set>
+#include <vector>
+
+#include "search/search_algorithm.h"
+#include "search/unseen.h"
+#include "space/random.h"
+
+namespace edgefront {
+
+class CandidateBook {
+ public:
+  /// `space` outlives this.
+  CandidateBook(const SearchSpace& space, std::uint64_t seed, const std::vector<Genotype>& include);
+
+  /// A canonical genotype, or nothing: draw one uniformly. What was seen is tried again.
+  using Propose = std::function<std::optional<Genotype>(RandomStream&)>;
+  /// The next `count` candidates, fewer only where the space ends. `propose` gets the stream of the
+  /// candidate's index and is called until what it gives is new, kAttempts times at most; then a
+  /// uniform sample of the unseen stands in.
+  std::vector<Candidate> ask(int count, const Propose& propose);
+  /// What is told about the genotype: `evaluation` gets its canonical form. What failed is nothing
+  /// and has no descendants.
+  enum class News { kNothing, kFirst, kBetterValues };
+  News accept(Evaluation& evaluation);
+
+  bool seen(const Genotype& genotype) const { return seen_.contains(genotype); }
+  std::int64_t next_index() const { return next_index_; }
+
+  static constexpr int kAttempts = 50;
+
+ private:
+  std::optional<Genotype> next(const Propose& propose);
+
+  const SearchSpace* space_;
+  std::uint64_t seed_;
+  std::deque<Genotype> include_;
+  SeenGenotypes seen_;                 ///< asked or told
+  std::unordered_set<Genotype> told_;  ///< with values
+  std::int64_t next_index_ = 0;
+};
+
+/// An algorithm that keeps a book: what is left to it is what to try and whom to keep.
+class BookedAlgorithm : public SearchAlgorithm {
+ public:
+  std::vector<Candidate> ask(int count) override;
+  void tell(const std::vector<Evaluation>& evaluations) override;
+
+ protected:
+  BookedAlgorithm(const SearchSpace& space, std::uint64_t seed,
+                  const std::vector<Genotype>& include)
+      : book_(space, seed, include) {}
+
+  /// See CandidateBook::Propose. Changes nothing that a later call would notice.
+  virtual std::optional<Genotype> propose(RandomStream& random) = 0;
+  /// The first values of a genotype.
+  virtual void join(Evaluation told) = 0;
+  /// Better values of a genotype that has joined.
+  virtual void update(const Evaluation& better) = 0;
+
+  CandidateBook book_;
+};
+
+/// Gives the member with the genotype of `better` its values; false where there is none.
+bool replace_values(std::vector<Evaluation>& members, const Evaluation& better);
+
+}  // namespace edgefront
