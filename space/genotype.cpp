@@ -17,17 +17,23 @@ void put(Genotype& genotype, const BlockChoice& decisions, const BlockChoice& ch
     if (decisions[q] >= 0) genotype.choices[decisions[q]] = static_cast<std::uint8_t>(choice[q]);
 }
 
-/// The first choice, in lexicographic order, that builds the same block.
+/// The first choice, in lexicographic order, that builds the same block. Kernel size and activation
+/// are part of every block, so only the other questions can have been answered differently.
 BlockChoice first_equal(const SearchSpace& space, const BlockChoices& choices,
                         const BlockChoice& choice, int in_channels, int out_channels, int stride) {
   const auto key_of = [&](const BlockChoice& c) {
     return build_key(build_block(space, choices, c, in_channels, out_channels, stride));
   };
   const auto wanted = key_of(choice);
-  const BlockChoice counts = block_choice_counts(choices);
-  BlockChoice candidate{};
-  while (candidate != choice && key_of(candidate) != wanted) next_choice(counts, candidate);
-  return candidate;
+  BlockChoice counts = block_choice_counts(choices), others{};
+  counts[kKernelGene] = counts[kActivationGene] = 1;
+  while (true) {
+    BlockChoice candidate = others;
+    candidate[kKernelGene] = choice[kKernelGene];
+    candidate[kActivationGene] = choice[kActivationGene];
+    if (candidate == choice || key_of(candidate) == wanted) return candidate;
+    next_choice(counts, others);
+  }
 }
 
 /// Calls visit(stage index, position, in, out, stride) for every block that the genotype builds,
@@ -135,12 +141,15 @@ std::vector<bool> active_decisions(const SearchSpace& space, const Genotype& gen
         const auto key_of = [&](const BlockChoice& c) {
           return build_key(build_block(space, choices, c, in_channels, out_channels, stride));
         };
+        const auto built = key_of(choice);
         for (int q = 0; q < kBlockQuestions; ++q) {
           if (decisions[q] < 0) continue;
-          active[decisions[q]] = false;
+          bool matters = false;
           BlockChoice other = choice;
-          for (other[q] = 0; other[q] < counts[q]; ++other[q])
-            if (key_of(other) != key_of(choice)) active[decisions[q]] = true;
+          for (other[q] = 0; other[q] < counts[q] && !matters; ++other[q]) {
+            matters = other[q] != choice[q] && key_of(other) != built;
+          }
+          active[decisions[q]] = matters;
         }
       },
       [&](int s, int position) {
