@@ -102,6 +102,12 @@ class CommandEvaluator final : public AccuracyEvaluator {
     std::size_t number = 0;
   };
 
+  double budget(const AccuracyRequest& request) const {
+    double share = 1;
+    for (int f = request.fidelity + 1; f < options_.fidelities; ++f) share /= options_.eta;
+    return share;
+  }
+
   /// Why a copy gave no line.
   std::string no_line(const ChildProcess& child, ChildProcess::Outcome outcome,
                       const std::string& when, double waited_s) const {
@@ -157,7 +163,7 @@ class CommandEvaluator final : public AccuracyEvaluator {
     ChildProcess& child = *copies_[number];
     const std::int64_t id = next_id_++;
     std::string line;
-    const auto outcome = child.exchange(command_request_line(space_, request, id),
+    const auto outcome = child.exchange(command_request_line(space_, request, id, budget(request)),
                                         in_seconds(options_.timeout_s), kMaxAnswerBytes, &line);
     if (outcome != ChildProcess::Outcome::kLine) {
       failed.failure = no_line(child, outcome, "instead of an answer", options_.timeout_s);

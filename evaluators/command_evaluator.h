@@ -18,7 +18,10 @@ struct CommandOptions {
   double timeout_s = 86400;  ///< for one answer; then the copy is killed, and the candidate failed
   double start_timeout_s = 120;  ///< from a copy's start to its first line
   int retries = 1;  ///< more copies that a candidate gets when one dies on it or answers nonsense
-  /// Copy N writes its standard error to STEM.N.log in the run folder. Not a key of experiments.
+  // No keys of the table itself.
+  int fidelities = 1;  ///< the highest is a whole training,
+  double eta = 3;      ///< each lower one 1 / eta of the next
+  /// Copy N writes its standard error to STEM.N.log in the run folder.
   std::string log_stem = "evaluator";
 };
 

@@ -110,13 +110,14 @@ std::string shown_text(const std::string& text, std::size_t most) {
 }
 
 std::string command_request_line(const SearchSpace& space, const AccuracyRequest& request,
-                                 std::int64_t id) {
+                                 std::int64_t id, double budget) {
   const Genotype genotype = canonical(space, request.genotype);
   Json json;
   json["id"] = id;
   json["genotype"] = to_text(space, genotype);
   json["decisions"] = decisions_of(space, genotype);
   json["fidelity"] = request.fidelity;
+  json["budget"] = budget;
   json["replicate"] = request.replicate;
   json["seed"] = request.seed >> 11;  // below 2^53: exact in every language's numbers
   json["classes"] = space.classes;

@@ -29,9 +29,10 @@ struct CommandAnswer {
   std::string problem;  ///< why the line is no answer; "" = it is one
 };
 
-/// One line without its newline. `id` comes back with the answer.
+/// One line without its newline. `id` comes back with the answer; `budget` is the share of a whole
+/// training that the request's fidelity stands for.
 std::string command_request_line(const SearchSpace& space, const AccuracyRequest& request,
-                                 std::int64_t id);
+                                 std::int64_t id, double budget = 1);
 
 CommandHandshake parse_command_handshake(const std::string& line);
 CommandAnswer parse_command_answer(const std::string& line, std::int64_t id);

@@ -8,12 +8,14 @@
 #include "experiments/commands/command_line.h"
 #include "experiments/commands/commands.h"
 #include "experiments/commands/progress.h"
+#include "experiments/commands/search_job.h"
 #include "experiments/commands/stop_signals.h"
 #include "experiments/commands/table_search_command.h"
 #include "experiments/host.h"
 #include "experiments/pipeline/json_text.h"
 #include "experiments/pipeline/search_parts.h"
 #include "experiments/pipeline/search_run.h"
+#include "experiments/pipeline/search_workers.h"
 #include "experiments/pipeline/winner_check.h"
 #include "experiments/units.h"
 
@@ -107,6 +109,9 @@ int search_command(const CommandArguments& args) {
               "after SIGINT, SIGTERM or SIGHUP: what has not ended within this time is abandoned; "
               "the same command goes on")
       .flag("json-progress", "progress on standard error as JSON Lines")
+      .flag("mpi",
+            "join the job of a launcher that is not recognised by itself (mpirun and srun are): "
+            "its first process searches, the others evaluate")
       .flag("json", "front.json on standard output; of a table, its medians");
   add_table_options(line);
   if (!line.parse(args)) return 0;
@@ -118,6 +123,10 @@ int search_command(const CommandArguments& args) {
   if (!line.given("out")) throw InputError("search: --out is missing: the run folder");
   const std::string folder = line.text("out");
   const SearchExperiment experiment = load_experiment(line.text("EXPERIMENT.toml"));
+  std::unique_ptr<MessageTransport> job = join_job(line.given("mpi"));
+  if (job && job->rank() > 0) return serve_search(*job, experiment);
+  std::unique_ptr<WorkerPool> workers =
+      job ? std::make_unique<WorkerPool>(std::move(job)) : nullptr;
 
   ProgressLine progress;
   SearchRunOptions options;
@@ -146,8 +155,10 @@ int search_command(const CommandArguments& args) {
   };
   OpenedExperiment opened =
       open_experiment(experiment, [&](const std::string& text) { opening.push_back(text); });
+  if (workers) use_workers(*workers, experiment, opened.parts, folder);
   RunResult result =
       run_until_stopped(experiment, opened.parts, folder, options, grace_s, progress);
+  workers.reset();  // they are not to disturb what is measured
   begin();
   const WinnerCheck check = check_winners(folder, winner_check_options(line, progress));
   result.front = read_front(folder);

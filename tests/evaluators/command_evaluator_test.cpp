@@ -122,6 +122,19 @@ TEST_CASE("requests from many threads share the copies, and none gets another's 
   CHECK(right == 8);
 }
 
+TEST_CASE("the highest fidelity is a whole training, each lower one a share of the next") {
+  Setup setup(kHello + kEach +
+                  R"(b=${line#*budget\":}; printf '{"id":%s,"error":%s}\n' $id ${b%%,*}; done)",
+              {.command = {}, .fidelities = 3, .eta = 4});
+  setup.prepare();
+  double share = 0.0625;
+  for (int fidelity = 0; fidelity < 3; ++fidelity, share *= 4) {
+    const Accuracy accuracy =
+        setup.evaluator->evaluate({.genotype = setup.genotype, .fidelity = fidelity});
+    CHECK(accuracy.error_percent == share);
+  }
+}
+
 TEST_CASE("the digest is of the name and version that the evaluator says") {
   Setup one(kHello + "cat >/dev/null"), same(kHello + "cat > /dev/null"),
       other(R"(printf '{"edgefront_evaluator":1,"name":"fake","version":"2"}\n'; cat)");

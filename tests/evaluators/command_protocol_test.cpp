@@ -26,12 +26,14 @@ TEST_CASE("a request holds the network as decisions and as layers with shapes") 
   Genotype genotype{std::vector<std::uint8_t>(space.decisions.size())};
   genotype.choices[0] = 1;  // resolution 12
   const std::string line = command_request_line(
-      space, {.genotype = genotype, .fidelity = 1, .seed = ~std::uint64_t{0}, .replicate = 2}, 41);
+      space, {.genotype = genotype, .fidelity = 1, .seed = ~std::uint64_t{0}, .replicate = 2}, 41,
+      0.25);
   CHECK(line.find('\n') == std::string::npos);
   const auto json = nlohmann::json::parse(line);
   CHECK(json["id"] == 41);
   CHECK(json["genotype"] == to_text(space, canonical(space, genotype)));
   CHECK(json["fidelity"] == 1);
+  CHECK(json["budget"] == 0.25);
   CHECK(json["replicate"] == 2);
   CHECK(json["seed"] == (std::uint64_t{1} << 53) - 1);
   CHECK(json["classes"] == 4);
