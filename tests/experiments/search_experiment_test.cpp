@@ -172,5 +172,36 @@ TEST_CASE("threads, budget and the places of digested files may change on resume
   }
 }
 
+TEST_CASE("a command is words and waits; how it is run may change on resume, what it is may not") {
+  const toy::TemporaryFolder folder;
+  toy::write_text(folder.path("train.py"), "");
+  const std::string text = kSmallest +
+                           "[evaluator]\nkind = \"command\"\nparallel = 3\ntimeout = \"1.5h\"\n"
+                           "command = [\"python3\", \"train.py\", \"--lr=0.1\"]\n";
+  const SearchExperiment e = parse_experiment(text, "e.toml", folder.path());
+  const CommandOptions& command = e.evaluator.command;
+  CHECK(command.command ==
+        std::vector<std::string>{"python3", folder.path("train.py"), "--lr=0.1"});
+  CHECK(command.parallel == 3);
+  CHECK(command.timeout_s == 5400);
+  CHECK(command.start_timeout_s == 120);
+  CHECK(command.retries == 1);
+  const std::string resolved = write_resolved(e);
+  CHECK(contains(resolved, "timeout = \"5400s\""));
+  CHECK(write_resolved(parse(resolved)) == resolved);
+  for (const auto& [key, value] : resolved_keys(e)) {
+    if (key.rfind("evaluator.", 0) != 0) continue;
+    CHECK(may_change_on_resume(key) == (key != "evaluator.command" && key != "evaluator.kind"));
+  }
+  CHECK(contains(refusal(kSmallest + "evaluator = { kind = \"command\" }\n"),
+                 "evaluator.command: is missing; accepted is e.g. [\"python3\", \"train.py\"]"));
+  CHECK(contains(refusal(kSmallest + "evaluator = { kind = \"command\", command = [\"a\"], "
+                                     "timeout = \"2 weeks\" }\n"),
+                 "evaluator.timeout: came \"2 weeks\"; accepted is"));
+  CHECK(contains(refusal(kSmallest + "evaluator = { kind = \"command\", command = [\"a\"], "
+                                     "timeout = 0 }\n"),
+                 "evaluator.timeout: came 0; accepted is a quantity above 0"));
+}
+
 }  // namespace
 }  // namespace edgefront
