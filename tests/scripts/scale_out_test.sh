@@ -34,28 +34,45 @@ if python3 -c 1 2>/dev/null; then
   sed "s|experiments/examples/evaluator.py|$work/evaluator.py|" experiments/configs/command.toml >"$work/slow.toml"
   expect 0 '' "$edgefront" search "$work/slow.toml" --out "$work/calm"
   answers "$work/calm" >"$work/calm.txt"
-  for round in 1 2; do
-    run=$work/killed.$round
-    mpirun --oversubscribe -n 4 "$edgefront" search "$work/slow.toml" --out "$run" >"$work/killed.txt" 2>&1 &
+  # begin FOLDER N: starts a job of four processes and waits for N answers.
+  begin() {
+    mpirun --oversubscribe -n 4 "$edgefront" search "$work/slow.toml" --out "$1" >"$work/stopped.txt" 2>&1 &
     launcher=$!
     for _ in $(seq 1 3000); do
-      answered=$(grep -c '^{"evaluation"' "$run/journal.jsonl" 2>/dev/null || true)
-      [ "${answered:-0}" -ge $((25 * round)) ] && break
-      kill -0 $launcher 2>/dev/null || { cat "$work/killed.txt" >&2; die "the job ended before it could be killed"; }
+      answered=$(grep -c '^{"evaluation"' "$1/journal.jsonl" 2>/dev/null || true)
+      [ "${answered:-0}" -ge "$2" ] && return
+      kill -0 $launcher 2>/dev/null || break
       sleep 0.01
     done
+    cat "$work/stopped.txt" >&2
+    die "the job ended before it could be stopped"
+  }
+  # go_on FOLDER: nothing that had been answered is lost, and the end is that of a calm run.
+  go_on() {
+    answers "$1" >"$work/before.txt"
+    [ "$(wc -l <"$work/before.txt")" -lt 100 ] || die "the job was stopped after its end"
+    expect 0 'from the journal' job 4 "$edgefront" search "$work/slow.toml" --out "$1"
+    answers "$1" | cmp - "$work/calm.txt" || die "the answers of a stopped job are others: $1"
+    cmp "$work/calm/front.json" "$1/front.json" || die "the front of a stopped job is another: $1"
+    [ "$(answers "$1" | comm -13 - "$work/before.txt" | wc -l)" -eq 0 ] || die "a finished evaluation was lost: $1"
+  }
+  for round in 1 2; do
+    begin "$work/killed.$round" $((25 * round))
     # Of this job's processes the second, which evaluates.
     worker=$(pgrep -P $launcher -x edgefront | sed -n 2p)
     [ -n "$worker" ] || die "no worker was found"
     kill -9 "$worker"
     wait $launcher 2>/dev/null && die "a job with a killed worker ended well"
-    answers "$run" >"$work/before.txt"
-    [ "$(wc -l <"$work/before.txt")" -lt 100 ] || die "the worker was killed after the end"
-    expect 0 'from the journal' job 4 "$edgefront" search "$work/slow.toml" --out "$run"
-    answers "$run" | cmp - "$work/calm.txt" || die "the answers after a killed worker are others"
-    cmp "$work/calm/front.json" "$run/front.json" || die "the front after a killed worker is another"
-    [ "$(answers "$run" | comm -13 - "$work/before.txt" | wc -l)" -eq 0 ] || die "a finished evaluation was lost"
+    go_on "$work/killed.$round"
   done
+  # SIGTERM to all processes, as srun passes it on: the first one finishes what is under way.
+  begin "$work/stopped" 25
+  # shellcheck disable=SC2046
+  kill -TERM $(pgrep -P $launcher -x edgefront)
+  code=0
+  wait $launcher || code=$?
+  [ $code -eq 3 ] || { cat "$work/stopped.txt" >&2; die "a stopped job gave exit code $code instead of 3"; }
+  go_on "$work/stopped"
   # An evaluator that cannot begin: the process that searches says so, and nobody waits for it.
   sed 's/evaluator.py/no_such_script.py/' experiments/configs/command.toml >"$work/script.toml"
   expect 2 'no_such_script.py' job 3 "$edgefront" search "$work/script.toml" --out "$work/script"
