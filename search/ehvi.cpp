@@ -18,9 +18,10 @@ namespace {
 
 constexpr std::size_t kParents = 24, kChildren = 160;  ///< of the inner loop
 constexpr int kGenerations = 3;
+constexpr std::uint64_t kDesignStream = 0x64657369;  ///< apart from the candidates' streams
 constexpr std::size_t kPoolAtMost = 30'000;  ///< known candidates before old ones are dropped
 constexpr int kRepairAtMost = 40'000;        ///< networks costed in search of feasible ones
-constexpr double kReference = 1.4;           ///< scales above the knee, on the warped scale
+constexpr double kReference = 2.0;           ///< scales above the knee, on the warped scale
 
 class Ehvi final : public SearchAlgorithm {
  public:
@@ -118,12 +119,20 @@ class Ehvi final : public SearchAlgorithm {
     }
     std::vector<const KnownCandidate*> candidates = pool_->know(home_);
     candidates.insert(candidates.end(), pool_->base().begin(), pool_->base().end());
+    RandomStream random(options_.seed, kDesignStream);
+    for (std::size_t i = candidates.size(); i > 1; --i) {
+      std::swap(candidates[i - 1], candidates[random.below(i)]);  // ties fall by the seed
+    }
     design_ = stratified_design(candidates, options_.initial);
     if (design_.empty()) design_ = home_;  // the least infeasible one
     const KernelShape shape = kernel_shape(space(), pool_->numbers());
     for (const ObjectiveInfo& objective : problem_.objectives) {
       surrogates_.emplace_back();
-      if (!objective.exact) surrogates_.back().emplace(shape);
+      if (objective.exact) continue;
+      surrogates_.back().emplace(shape, options_.initial);
+      std::vector<const EncodedGenotype*> rows;
+      for (const KnownCandidate* candidate : pool_->base()) rows.push_back(&candidate->encoded);
+      if (pool_->whole()) surrogates_.back()->anchor(std::move(rows));
     }
   }
 
@@ -289,9 +298,9 @@ class Ehvi final : public SearchAlgorithm {
         }
         continue;
       }
-      warps_[o] = warp_of(observations.values);
       Surrogate& surrogate = *surrogates_[o];
-      surrogate.observe(observations, warps_[o]);
+      surrogate.observe(observations);
+      warps_[o] = surrogate.warp();
       useful = useful && surrogate.beats_trivial();
       const std::vector<GaussianPrediction> believed = surrogate.believe(pending);
       for (std::size_t i = 0; i < answered.size(); ++i) {

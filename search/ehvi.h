@@ -7,7 +7,7 @@
 // neighbour of a random member of the front, which needs no model. It departs from the EHVI of the
 // literature in these:
 // - The front is that of the exact costs and of the warped error (surrogate.h), with a reference of
-//   three scales above the knee: hypervolume in the useful region counts, not in the corner of
+//   two scales above the knee: hypervolume in the useful region counts, not in the corner of
 //   networks that are useless and cheap.
 // - Small spaces are enumerated, large ones searched by an evolutionary inner loop over the
 //   acquisition, from the front's neighbours and a uniform sample.

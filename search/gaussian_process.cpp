@@ -224,29 +224,38 @@ struct GaussianProcess::Factors {
   Eigen::MatrixXd lower;  ///< Cholesky factor
   Eigen::VectorXd alpha, values;
 
-  /// `used` observations for the deviation, all for the mean.
-  std::vector<GaussianPrediction> predict(std::span<const EncodedGenotype* const> at,
-                                          Eigen::Index used, int threads) const {
-    const Kernel kernel(shape, parameters);
+  /// `used` observations for the deviation, all for the mean. covariance(i, c) is that of
+  /// observation i and row c, variance(c) that of the row with itself.
+  template <typename Covariance, typename Variance>
+  std::vector<GaussianPrediction> predict(std::int64_t count, Eigen::Index used, int threads,
+                                          Covariance covariance, Variance variance) const {
     const auto n = static_cast<Eigen::Index>(rows.size());
-    const auto count = static_cast<std::int64_t>(at.size());
-    std::vector<GaussianPrediction> out(at.size());
+    std::vector<GaussianPrediction> out(static_cast<std::size_t>(count));
     parallel_for((count + kBlock - 1) / kBlock, threads, [&](std::int64_t block) {
       const std::int64_t begin = block * kBlock, end = std::min(count, begin + kBlock);
       Eigen::MatrixXd cross(n, end - begin);
       for (std::int64_t c = begin; c < end; ++c) {
-        for (Eigen::Index i = 0; i < n; ++i) cross(i, c - begin) = kernel(*rows[i], *at[c]);
+        for (Eigen::Index i = 0; i < n; ++i) cross(i, c - begin) = covariance(i, c);
       }
       const Eigen::VectorXd means = cross.transpose() * alpha;
       Eigen::MatrixXd solved = cross.topRows(used);
       lower.topLeftCorner(used, used).triangularView<Eigen::Lower>().solveInPlace(solved);
       const Eigen::VectorXd explained = solved.colwise().squaredNorm();
       for (std::int64_t c = begin; c < end; ++c) {
-        const double variance = kernel(*at[c], *at[c]) - explained[c - begin];
-        out[c] = {means[c - begin], std::sqrt(std::max(variance, 1e-10))};
+        const double left = variance(c) - explained[c - begin];
+        out[c] = {means[c - begin], std::sqrt(std::max(left, 1e-10))};
       }
     });
     return out;
+  }
+
+  std::vector<GaussianPrediction> predict(std::span<const EncodedGenotype* const> at,
+                                          Eigen::Index used, int threads) const {
+    const Kernel kernel(shape, parameters);
+    return predict(
+        static_cast<std::int64_t>(at.size()), used, threads,
+        [&](Eigen::Index i, std::int64_t c) { return kernel(*rows[i], *at[c]); },
+        [&](std::int64_t c) { return kernel(*at[c], *at[c]); });
   }
 };
 
@@ -278,6 +287,24 @@ std::vector<GaussianPrediction> GaussianProcess::bounds(
     std::span<const EncodedGenotype* const> rows, int threads) const {
   const auto n = static_cast<Eigen::Index>(factors_->rows.size());
   return factors_->predict(rows, std::min<Eigen::Index>(n, kBoundObservations), threads);
+}
+
+std::vector<double> GaussianProcess::covariances(
+    const EncodedGenotype& with, std::span<const EncodedGenotype* const> rows) const {
+  const Kernel kernel(factors_->shape, factors_->parameters);
+  std::vector<double> values;
+  for (const EncodedGenotype* row : rows) values.push_back(kernel(with, *row));
+  return values;
+}
+
+std::vector<GaussianPrediction> GaussianProcess::bounds(
+    std::span<const std::vector<double>* const> columns, std::span<const double> variances,
+    std::span<const int> places, int threads) const {
+  const auto n = static_cast<Eigen::Index>(factors_->rows.size());
+  return factors_->predict(
+      static_cast<std::int64_t>(places.size()), std::min<Eigen::Index>(n, kBoundObservations),
+      threads, [&](Eigen::Index i, std::int64_t c) { return (*columns[i])[places[c]]; },
+      [&](std::int64_t c) { return variances[places[c]]; });
 }
 
 std::vector<GaussianPrediction> GaussianProcess::leave_one_out() const {

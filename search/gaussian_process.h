@@ -62,6 +62,15 @@ class GaussianProcess {
   /// The same means with deviations that are upper bounds: given the first 48 observations only.
   std::vector<GaussianPrediction> bounds(std::span<const EncodedGenotype* const> rows,
                                          int threads) const;
+  /// Kernel values between one row and many, for bounds() of rows that are asked about again and
+  /// again.
+  std::vector<double> covariances(const EncodedGenotype& with,
+                                  std::span<const EncodedGenotype* const> rows) const;
+  /// bounds() of rows `places`, where columns[i] is covariances(observation i, all rows) and
+  /// `variances` are the kernel values of each row with itself.
+  std::vector<GaussianPrediction> bounds(std::span<const std::vector<double>* const> columns,
+                                         std::span<const double> variances,
+                                         std::span<const int> places, int threads) const;
   /// Leave-one-out predictions of the noisy observations (§5.4.2), in their order.
   std::vector<GaussianPrediction> leave_one_out() const;
 

@@ -52,6 +52,11 @@ Observations subset(const Observations& all, const std::vector<std::size_t>& ind
   return some;
 }
 
+std::vector<double> first(const std::vector<double>& values, std::size_t count) {
+  return {values.begin(),
+          values.begin() + static_cast<std::ptrdiff_t>(std::min(count, values.size()))};
+}
+
 struct Moments {
   double mean = 0, deviation = 1;
 };
@@ -105,10 +110,11 @@ Warp warp_of(std::vector<double> values) {
   return {knee, std::max(values.back() - values.front(), 1e-9 * (1 + std::fabs(knee)))};
 }
 
-void Surrogate::observe(const Observations& observations, const Warp& warp) {
+void Surrogate::observe(const Observations& observations) {
+  warp_ = warp_of(first(observations.values, design_));
   parameters_ = &fit(observations);
   standardised_ = subset(observations, learnt(observations.values));
-  const Moments moments = standardise(warp, &standardised_);
+  const Moments moments = standardise(warp_, &standardised_);
   mean_ = moments.mean;
   deviation_ = moments.deviation;
   process_.emplace(shape_, *parameters_, standardised_);
@@ -119,9 +125,9 @@ const KernelParameters& Surrogate::fit(const Observations& observations) {
   const std::size_t count = scheduled(observations.rows.size());
   const auto [found, added] = fits_.try_emplace(count);
   if (!added) return found->second;
-  Observations first = subset(observations, thinned(count, kFitAtMost));
-  standardise(warp_of(first.values), &first);
-  found->second = fit_kernel(shape_, first);
+  Observations some = subset(observations, thinned(count, kFitAtMost));
+  standardise(warp_of(first(observations.values, std::min(count, design_))), &some);
+  found->second = fit_kernel(shape_, some);
   return found->second;
 }
 
@@ -151,9 +157,34 @@ std::vector<GaussianPrediction> Surrogate::predict(std::span<const EncodedGenoty
   return unscaled(process_->predict(rows, threads));
 }
 
+void Surrogate::anchor(std::vector<const EncodedGenotype*> rows) {
+  anchored_ = std::move(rows);
+  for (std::size_t i = 0; i < anchored_.size(); ++i) places_[anchored_[i]] = static_cast<int>(i);
+}
+
 std::vector<GaussianPrediction> Surrogate::bounds(std::span<const EncodedGenotype* const> rows,
-                                                  int threads) const {
-  return unscaled(process_->bounds(rows, threads));
+                                                  int threads) {
+  std::vector<int> places;
+  for (const EncodedGenotype* row : rows) {
+    const auto place = places_.find(row);
+    if (place == places_.end()) return unscaled(process_->bounds(rows, threads));
+    places.push_back(place->second);
+  }
+  if (kept_for_ != parameters_) {
+    columns_.clear();
+    variances_.clear();
+    for (const EncodedGenotype* row : anchored_) {
+      variances_.push_back(process_->covariances(*row, {&row, 1})[0]);
+    }
+    kept_for_ = parameters_;
+  }
+  std::vector<const std::vector<double>*> columns;
+  for (const EncodedGenotype* observation : standardised_.rows) {
+    const auto [column, added] = columns_.try_emplace(observation);
+    if (added) column->second = process_->covariances(*observation, anchored_);
+    columns.push_back(&column->second);
+  }
+  return unscaled(process_->bounds(columns, variances_, places, threads));
 }
 
 }  // namespace edgefront
