@@ -46,8 +46,10 @@ void measure(std::int64_t evaluations, const std::string& name) {
   evaluator.check();
   std::printf("%s: tables made in %.2f s\n", name.c_str(), now_s() - begun);
   const Problem problem = evaluator.problem();
-  const auto algorithm =
-      make_nsga2(problem, {.population = kPopulation, .mutation_rate = 0, .seed = 1}, {});
+  Nsga2Options search;
+  search.population = search.offspring = kPopulation;
+  search.seed = 1;
+  const auto algorithm = make_nsga2(problem, search, {});
   ParetoArchive archive;
   double ask_s = 0, evaluate_s = 0, tell_s = 0, archive_s = 0;
   const double start = now_s();
