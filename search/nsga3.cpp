@@ -95,10 +95,12 @@ class Nsga3 final : public BookedAlgorithm {
   std::int64_t last_index_ = 0;
 };
 
+/// The size of a lattice of 5, 4, and 3 inside 2 divisions for 3, 4 and 5 objectives.
 int default_population(std::size_t objectives) {
-  if (objectives <= 3) return 20;
-  if (objectives == 4) return 35;  // lattices of 4 and of 3 divisions
-  return objectives == 5 ? 56 : 70;
+  if (objectives <= 2) return 20;
+  if (objectives == 3) return 21;
+  if (objectives == 4) return 35;
+  return objectives == 5 ? 50 : 70;
 }
 
 }  // namespace

@@ -67,14 +67,17 @@ ObjectiveVector intercepts(std::vector<ObjectiveVector> extremes) {
   return cuts;
 }
 
-/// Achievement scalarising function along axis `k`; the other weights are small, not 0, so that
+/// Achievement scalarising function along axis `k`, objectives scaled to the range of the front,
+/// for with the paper's unscaled ones units decide; the other weights are small, not 0, so that
 /// they decide among equals.
-double achievement(const ObjectiveVector& point, const ObjectiveVector& ideal, std::size_t k) {
-  double worst = -kInfinity;
+double achievement(const ObjectiveVector& point, const ObjectiveVector& ideal,
+                   const ObjectiveVector& worst, std::size_t k) {
+  double largest = -kInfinity;
   for (std::size_t i = 0; i < point.size(); ++i) {
-    worst = std::max(worst, (point[i] - ideal[i]) / (i == k ? 1.0 : 1e-6));
+    const double range = worst[i] > ideal[i] ? worst[i] - ideal[i] : 1;
+    largest = std::max(largest, (point[i] - ideal[i]) / range / (i == k ? 1.0 : 1e-6));
   }
-  return worst;
+  return largest;
 }
 
 /// Moves the ideal and the extremes, and returns the nadir that the plane through the extremes
@@ -86,29 +89,35 @@ ObjectiveVector normalise(const std::vector<ObjectiveVector>& points, const std:
   for (const int i : all) {
     for (std::size_t k = 0; k < m; ++k) memory.ideal[k] = std::min(memory.ideal[k], points[i][k]);
   }
+  ObjectiveVector worst(m, -kInfinity);
+  for (const int i : front) {
+    for (std::size_t k = 0; k < m; ++k) worst[k] = std::max(worst[k], points[i][k]);
+  }
   std::vector<ObjectiveVector> candidates = std::move(memory.extremes);
   for (const int i : front) candidates.push_back(points[i]);
   memory.extremes.clear();
   for (std::size_t k = 0; k < m; ++k) {
     const ObjectiveVector* best = &candidates[0];
+    double least = achievement(*best, memory.ideal, worst, k);
     for (const ObjectiveVector& candidate : candidates) {
-      if (achievement(candidate, memory.ideal, k) < achievement(*best, memory.ideal, k)) {
-        best = &candidate;
-      }
+      const double value = achievement(candidate, memory.ideal, worst, k);
+      if (value >= least) continue;
+      least = value;
+      best = &candidate;
     }
     memory.extremes.push_back(*best);
   }
-  ObjectiveVector worst(m, -kInfinity), from_ideal(m);
-  for (const int i : front) {
-    for (std::size_t k = 0; k < m; ++k) worst[k] = std::max(worst[k], points[i][k]);
-  }
   std::vector<ObjectiveVector> shifted = memory.extremes;
-  for (ObjectiveVector& extreme : shifted) {
-    for (std::size_t k = 0; k < m; ++k) extreme[k] -= memory.ideal[k];
+  ObjectiveVector range(m);
+  for (std::size_t k = 0; k < m; ++k) {
+    range[k] = worst[k] > memory.ideal[k] ? worst[k] - memory.ideal[k] : 1;
+    for (ObjectiveVector& extreme : shifted) {
+      extreme[k] = (extreme[k] - memory.ideal[k]) / range[k];
+    }
   }
   ObjectiveVector nadir = intercepts(std::move(shifted));
   if (nadir.empty()) return worst;
-  for (std::size_t k = 0; k < m; ++k) nadir[k] += memory.ideal[k];
+  for (std::size_t k = 0; k < m; ++k) nadir[k] = memory.ideal[k] + nadir[k] * range[k];
   return nadir;
 }
 
@@ -197,12 +206,14 @@ std::vector<ObjectiveVector> reference_directions(int objectives, int most) {
   std::vector<ObjectiveVector> directions;
   if (objectives < 2) return {{1.0}};
   int outer = std::max(1, lattice_divisions(objectives, most)), inner = 0;
-  if (outer < objectives) {
-    while (outer > 1 && 2 * lattice_size(objectives, outer, most) > most) --outer;
-    inner = lattice_divisions(objectives,
-                              most - static_cast<int>(lattice_size(objectives, outer, most)));
-    inner = std::min(inner, outer);
-    if (inner == 0) outer = std::max(1, lattice_divisions(objectives, most));
+  if (outer < objectives) {  // one lattice would have points on the boundary only
+    for (int wide = outer; wide >= 2 && inner == 0; --wide) {
+      const long long both =
+          lattice_size(objectives, wide, most) + lattice_size(objectives, wide - 1, most);
+      if (both > most) continue;
+      outer = wide;
+      inner = wide - 1;
+    }
   }
   add_lattice(objectives, outer, 1, directions);
   if (inner > 0) add_lattice(objectives, inner, 0.5, directions);

@@ -15,8 +15,8 @@ int lattice_divisions(int objectives, int most);
 
 /// At most `most` directions with components ≥ 0 that sum to 1, as many as the lattices give: one
 /// lattice, or, where its divisions would be fewer than the objectives and it would have no inner
-/// point, an outer one and an inner one of half the size (Deb & Jain 2014, §IV-A). At least the
-/// axes, also where they are more than `most`.
+/// point, one and inside it one of half the size with a division less (Deb & Jain 2014, §IV-A). At
+/// least the axes, also where they are more than `most`.
 std::vector<ObjectiveVector> reference_directions(int objectives, int most);
 
 /// What the normalisation remembers from one selection to the next: the best value of each
