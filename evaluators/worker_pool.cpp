@@ -16,6 +16,7 @@ constexpr std::chrono::seconds kHeartbeat{2};
 
 /// What a message begins with; behind it stands the id of the question, a space, and the text.
 constexpr char kQuestion = 'Q', kGreeting = 'G', kAnswer = 'A', kAlive = 'H', kStop = 'S';
+constexpr char kSomeAreLost[] = "lost";  ///< text of a stop
 /// A failed answer says which kind of exception it was.
 constexpr char kInputError = '2', kEnvironmentError = '3', kOtherError = '1';
 
@@ -76,12 +77,13 @@ WorkerPool::~WorkerPool() {
     stop_ = true;
   }
   thread_.join();
-  bool all = true;
-  for (std::size_t rank = 1; rank < workers_.size(); ++rank) {
-    all = transport_->send(static_cast<int>(rank), message(kStop, 0, "")) && !workers_[rank].lost &&
-          all;
+  const bool all_live = std::none_of(workers_.begin() + 1, workers_.end(),
+                                     [](const Worker& worker) { return worker.lost; });
+  bool reached = true;
+  for (int rank = 1; rank < transport_->size(); ++rank) {
+    reached = transport_->send(rank, message(kStop, 0, all_live ? "" : kSomeAreLost)) && reached;
   }
-  if (all) transport_->finish();
+  if (all_live && reached) transport_->finish();
 }
 
 std::string WorkerPool::ask(const std::string& text, const std::string& greeting) {
@@ -279,6 +281,7 @@ Served serve(MessageTransport& transport,
   std::thread thread([desk, answer] { answer_all(*desk, answer); });
   Patience patience;
   auto spoken = Clock::now();
+  Served served;
   for (;;) {
     int from = 0;
     std::string text;
@@ -289,6 +292,7 @@ Served serve(MessageTransport& transport,
       const std::lock_guard lock(desk->mutex);
       if (came.kind == kStop) {
         desk->stop = true;
+        served.all_live = came.text != kSomeAreLost;
       } else {
         if (came.kind == kQuestion) ++desk->at_work;
         desk->questions.push_back(std::move(came));
@@ -297,14 +301,14 @@ Served serve(MessageTransport& transport,
     }
     std::unique_lock lock(desk->mutex);
     if (desk->stop) {
-      const bool idle = desk->at_work == 0;
+      served.idle = desk->at_work == 0;
       lock.unlock();
-      if (idle) {
+      if (served.idle) {
         thread.join();
-        return Served::kAll;
+      } else {
+        thread.detach();
       }
-      thread.detach();
-      return Served::kLeftInTheMiddle;
+      return served;
     }
     std::deque<std::string> answers = std::exchange(desk->answers, {});
     if (desk->at_work > 0 && Clock::now() - spoken > kHeartbeat) {

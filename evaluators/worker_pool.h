@@ -77,11 +77,14 @@ class WorkerPool {
   std::thread thread_;
 };
 
-enum class Served { kAll, kLeftInTheMiddle };
+/// How a worker was let go.
+struct Served {
+  bool idle = true;      ///< else the answering thread still runs, and what it uses must stay
+  bool all_live = true;  ///< else finish() would wait for a process that is lost
+};
 
 /// The other side: answers until the pool lets this worker go. `answer` runs on a thread of its
-/// own, one question at a time; its exceptions travel as texts. kLeftInTheMiddle: that thread still
-/// runs, and nothing may be destroyed that it uses.
+/// own, one question at a time; its exceptions travel as texts.
 Served serve(MessageTransport& transport,
              const std::function<std::string(const std::string&)>& answer);
 

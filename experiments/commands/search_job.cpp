@@ -43,9 +43,9 @@ int serve_search(MessageTransport& transport, const SearchExperiment& experiment
   SearchWorker worker(experiment, transport.rank());
   const Served served =
       serve(transport, [&worker](const std::string& question) { return worker.answer(question); });
-  transport.finish();
+  if (served.all_live) transport.finish();
   // What is still being evaluated uses the worker.
-  if (served == Served::kLeftInTheMiddle) std::_Exit(0);
+  if (!served.idle) std::_Exit(0);
   return 0;
 }
 

@@ -149,7 +149,8 @@ TEST_CASE("every question gets its own answer, from all workers at once") {
   for (std::thread& thread : threads) thread.join();
   CHECK(right == 160);
   job.end();
-  CHECK(job.served[1] == Served::kAll);
+  CHECK(job.served[1].idle);
+  CHECK(job.served[1].all_live);
   CHECK(job.network->finished == 1);  // the pool's side; a worker's is its caller's
 }
 
@@ -246,6 +247,9 @@ TEST_CASE("a worker that cannot be reached is left out, and the last one's loss 
     CHECK(answer.find("no worker is left") == 0);
   }
   CHECK(network->finished == 0);  // waiting for the dead would take forever
+  std::string text = next_message(second);
+  while (text[0] != 'S') text = next_message(second);
+  CHECK(text.ends_with("lost"));  // and the others are told so
 }
 
 TEST_CASE("a search that is stopped leaves its workers, also in the middle of an answer") {
@@ -273,7 +277,7 @@ TEST_CASE("a search that is stopped leaves its workers, also in the middle of an
     asking.join();
     CHECK(failure == "the search was stopped before a worker answered");
     job.end();
-    CHECK(job.served[1] == Served::kLeftInTheMiddle);
+    CHECK_FALSE(job.served[1].idle);
   }
   // The thread that was left uses what stands here.
   std::unique_lock lock(mutex);
