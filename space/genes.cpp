@@ -12,6 +12,7 @@ GeneMap gene_map(const SearchSpace& space) {
   const auto take = [&next](std::size_t choices) { return choices > 1 ? next++ : -1; };
   map.resolution = take(space.resolution.size());
   map.stem_width = take(space.stem.width.size());
+  map.stages.reserve(space.stages.size());
   for (const StageChoices& stage : space.stages) {
     StageGenes genes;
     genes.depth = take(stage.depth.size());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <string_view>
 
 #include "space/error.h"
 #include "space/genes.h"
@@ -61,9 +62,9 @@ void walk_blocks(const SearchSpace& space, const GeneMap& genes, const Genotype&
 }
 
 /// "stage2.block1" of "stage2.block1.kernel_size": genes with one prefix stand together.
-std::string prefix_of(const std::string& decision) {
+std::string_view prefix_of(std::string_view decision) {
   const auto dot = decision.rfind('.');
-  return dot == std::string::npos ? "" : decision.substr(0, dot);
+  return dot == std::string_view::npos ? "" : decision.substr(0, dot);
 }
 
 constexpr char kDigits[] = "0123456789abcdefghijklmnopqrstuvwxyz";

@@ -17,11 +17,17 @@ std::string shape_text(const Shape& shape) {
          std::to_string(shape.channels);
 }
 
+constexpr std::size_t kLikelyLayers = 128;  ///< of 20 blocks: room that spares moving them
+
 /// Appends layers; a tensor is its id. Shapes of weighted layers come from the caller's channels,
 /// all others from infer_shape.
 class GraphBuilder {
  public:
-  explicit GraphBuilder(Shape input) { graph_.inputs.push_back(add_tensor(input, "input")); }
+  explicit GraphBuilder(Shape input) {
+    graph_.layers.reserve(kLikelyLayers);
+    graph_.tensors.reserve(kLikelyLayers);
+    graph_.inputs.push_back(add_tensor(input, "input"));
+  }
 
   void begin_block() { ++block_; }
 

@@ -37,6 +37,16 @@ EvaluationRecord failed(EvaluationRecord record, const std::string& reason) {
   return record;
 }
 
+/// Why, or nothing where it can.
+std::optional<std::string> cannot_be_built(const SearchSpace& space, const Genotype& genotype) {
+  try {
+    lower(decode(space, genotype));
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return std::nullopt;
+}
+
 /// What the trainer could not turn into a value itself is one here: an exception of a library must
 /// not end a night's search.
 Accuracy ask_accuracy(AccuracyEvaluator& evaluator, const AccuracyRequest& request) {
@@ -181,12 +191,17 @@ EvaluationRecord CandidateEvaluator::evaluate(const Candidate& candidate) const 
     done.seconds = std::round(took.count() * 1e6) / 1e6;
     return done;
   };
+  std::vector<NetworkCost> costs;
   try {
-    lower(decode(space_, candidate.genotype));
-  } catch (const InputError& error) {
-    return timed(failed(std::move(record), std::string("cannot be built: ") + error.what()));
+    if (devices_.empty()) lower(decode(space_, candidate.genotype));
+    costs = costs_of({&candidate.genotype, 1});
+  } catch (const InputError&) {
+    // A network that cannot be built has failed; a layer that a profile lacks ends the search.
+    if (const auto reason = cannot_be_built(space_, candidate.genotype)) {
+      return timed(failed(std::move(record), "cannot be built: " + *reason));
+    }
+    throw;
   }
-  const std::vector<NetworkCost> costs = costs_of({&candidate.genotype, 1});
   Measured measured{costs, {}};
   if (wants_accuracy_) {
     measured.accuracy = ask_accuracy(
