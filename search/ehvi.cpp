@@ -132,12 +132,16 @@ class Ehvi final : public SearchAlgorithm {
       surrogates_.back().emplace(shape, options_.initial);
       std::vector<const EncodedGenotype*> rows;
       for (const KnownCandidate* candidate : pool_->base()) rows.push_back(&candidate->encoded);
-      if (pool_->whole()) surrogates_.back()->anchor(std::move(rows));
+      if (!pool_->whole()) {  // forget() keeps these too
+        for (const KnownCandidate* known : pool_->know(home_)) rows.push_back(&known->encoded);
+      }
+      surrogates_.back()->anchor(std::move(rows));
     }
   }
 
   void forget() {
-    std::vector<Genotype> kept = home_;
+    std::vector<Genotype> kept = home_;  // and all that a surrogate may hold on to
+    kept.insert(kept.end(), unanswered_.begin(), unanswered_.end());
     for (const Evaluation& evaluation : told_) kept.push_back(evaluation.genotype);
     pool_->forget(kept);
   }

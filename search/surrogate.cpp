@@ -165,11 +165,28 @@ void Surrogate::anchor(std::vector<const EncodedGenotype*> rows) {
 std::vector<GaussianPrediction> Surrogate::bounds(std::span<const EncodedGenotype* const> rows,
                                                   int threads) {
   std::vector<int> places;
+  std::vector<const EncodedGenotype*> others;
   for (const EncodedGenotype* row : rows) {
     const auto place = places_.find(row);
-    if (place == places_.end()) return unscaled(process_->bounds(rows, threads));
-    places.push_back(place->second);
+    if (place == places_.end()) {
+      others.push_back(row);
+    } else {
+      places.push_back(place->second);
+    }
   }
+  const std::vector<GaussianPrediction> kept = kept_bounds(places, threads);
+  const std::vector<GaussianPrediction> computed = process_->bounds(others, threads);
+  std::vector<GaussianPrediction> all;
+  std::size_t next_kept = 0, next_computed = 0;
+  for (const EncodedGenotype* row : rows) {
+    all.push_back(places_.contains(row) ? kept[next_kept++] : computed[next_computed++]);
+  }
+  return unscaled(std::move(all));
+}
+
+/// Of anchored rows, in standardised units.
+std::vector<GaussianPrediction> Surrogate::kept_bounds(std::span<const int> places, int threads) {
+  if (places.empty()) return {};
   if (kept_for_ != parameters_) {
     columns_.clear();
     variances_.clear();
@@ -184,7 +201,7 @@ std::vector<GaussianPrediction> Surrogate::bounds(std::span<const EncodedGenotyp
     if (added) column->second = process_->covariances(*observation, anchored_);
     columns.push_back(&column->second);
   }
-  return unscaled(process_->bounds(columns, variances_, places, threads));
+  return process_->bounds(columns, variances_, places, threads);
 }
 
 }  // namespace edgefront

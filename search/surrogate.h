@@ -56,6 +56,7 @@ class Surrogate {
 
  private:
   const KernelParameters& fit(const Observations& observations);
+  std::vector<GaussianPrediction> kept_bounds(std::span<const int> places, int threads);
   std::vector<GaussianPrediction> unscaled(std::vector<GaussianPrediction> predictions) const;
 
   KernelShape shape_;

@@ -73,7 +73,7 @@ TEST_CASE("believing rows leaves the means and takes their uncertainty away") {
 TEST_CASE("kept covariances give the bounds that computed ones give") {
   const Observed o(false);
   Surrogate plain(kernel_shape(o.space, 0), 10), kept(kernel_shape(o.space, 0), 10);
-  kept.anchor(o.observations.rows);
+  kept.anchor({o.observations.rows.begin() + 7, o.observations.rows.end() - 9});  // not all
   for (const std::size_t told : {20u, 21u, 40u}) {
     Observations some;
     some.rows.assign(o.observations.rows.begin(), o.observations.rows.begin() + told);
