@@ -187,7 +187,7 @@ TEST_CASE("a command is words and waits; how it is run may change on resume, wha
   CHECK(command.start_timeout_s == 120);
   CHECK(command.retries == 1);
   const std::string resolved = write_resolved(e);
-  CHECK(contains(resolved, "timeout = \"5400s\""));
+  CHECK(contains(resolved, "timeout = \"90min\""));
   CHECK(write_resolved(parse(resolved)) == resolved);
   for (const auto& [key, value] : resolved_keys(e)) {
     if (key.rfind("evaluator.", 0) != 0) continue;
