@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <cmath>
 #include <deque>
 #include <filesystem>
@@ -16,6 +15,7 @@
 #include "experiments/pipeline/journal.h"
 #include "experiments/pipeline/journal_replay.h"
 #include "experiments/pipeline/run_folder.h"
+#include "experiments/pipeline/run_progress.h"
 #include "experiments/pipeline/stop_rules.h"
 #include "experiments/pipeline/warm_start.h"
 #include "runtime/file.h"
@@ -48,7 +48,7 @@ class SearchRun {
         options_(options),
         source_(make_evaluation_source(experiment, parts)),
         algorithm_(make_algorithm(experiment, source_.problem)),
-        watch_(int(source_.problem.objectives.size()), experiment.search.stagnation_evaluations),
+        progress_(experiment.search, int(source_.problem.objectives.size()), options.progress),
         workers_(side_by_side(experiment, options, source_),
                  [this](const Candidate& candidate) { return evaluate(candidate); }) {}
 
@@ -62,22 +62,20 @@ class SearchRun {
     source_.check();
   }
 
-  /// Compares with what stands in the folder; writes the manifest of a new run.
-  void open(Manifest now) {
+  /// Compares with what stands in the folder; writes the manifest of a new run, and `warm_start` as
+  /// the begin of its journal.
+  void open(Manifest now, const std::string& warm_start) {
     now.algorithm = algorithm_->version();
     const bool begun = std::filesystem::exists(manifest_path(folder_));
     if (!begun && std::filesystem::exists(journal_path(folder_))) {
       throw InputError(manifest_path(folder_) + ": is missing, but the folder holds a journal");
-    }
-    std::string warm_start;
-    if (!options_.warm_start.empty()) {
-      warm_start = warm_start_journal(options_.warm_start, experiment_, now);
     }
     if (!begun) write_text(manifest_path(folder_), manifest_json(now));
     if (!warm_start.empty() && read_journal(journal_path(folder_)).version == 0) {
       write_text(journal_path(folder_), warm_start);
     }
     journal_ = read_journal(journal_path(folder_));
+    progress_.set_elapsed_before(journal_.elapsed_s);
     if (!warm_start.empty()) require_same_warm_start(journal_, warm_start, journal_path(folder_));
     if (!begun) return;
     const Manifest then = read_manifest(folder_);
@@ -105,7 +103,6 @@ class SearchRun {
   }
 
  private:
-  static constexpr double kWatchSeconds = 0.5;
   static constexpr const char* kReplayRemedy =
       "; nothing was changed. Resume with the program and the kind of processor that began the "
       "run, or give --adopt to go on from the journal's evaluations";
@@ -172,7 +169,7 @@ class SearchRun {
       return true;
     }
     if (!journal_.asked.empty() && last_index_ < journal_.asked.rbegin()->first) return false;
-    stop_ = reached_limit(experiment_.search, watch_, asked, elapsed_s());
+    stop_ = reached_limit(experiment_.search, progress_.watch(), asked, progress_.elapsed_s());
     if (stop_) writer().append(journal_line(*stop_));
     return stop_.has_value();
   }
@@ -216,7 +213,8 @@ class SearchRun {
 
   /// Lets the workers begin with what the journal does not answer.
   void begin(const std::vector<Candidate>& candidates) {
-    AskRecord fresh{.first = 0, .candidates = {}, .elapsed_s = std::round(elapsed_s() * 1e3) / 1e3};
+    AskRecord fresh{
+        .first = 0, .candidates = {}, .elapsed_s = std::round(progress_.elapsed_s() * 1e3) / 1e3};
     for (const Candidate& candidate : candidates) {
       window_.push_back(candidate);
       if (journal_.asked.contains(candidate.index)) continue;
@@ -291,12 +289,11 @@ class SearchRun {
   }
 
   void tell(const std::vector<EvaluationRecord>& records) {
-    const bool watched = options_.progress || experiment_.search.stagnation_evaluations > 0;
     std::vector<Evaluation> evaluations;
     for (const EvaluationRecord& record : records) {
       evaluations.push_back(to_evaluation(space_, record));
       failed_ += record.status == EvaluationStatus::kFailed;
-      if (watched) watch_.add(evaluations.back());
+      progress_.told(evaluations.back());
       all_.push_back(record);
     }
     algorithm_->tell(evaluations);
@@ -304,33 +301,13 @@ class SearchRun {
     report();
   }
 
-  double elapsed_s() const {
-    return journal_.elapsed_s +
-           std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
-  }
-
   void report() {
-    if (!options_.progress) return;
-    progress_.done = told_ + workers_.answered();
-    progress_.total = total_;
-    progress_.replayed = replayed_;
-    progress_.failed = failed_;
-    progress_.elapsed_s = elapsed_s();
-    const bool last = progress_.done >= total_;
-    if (last || progress_.elapsed_s - watched_s_ > kWatchSeconds) {
-      watched_s_ = progress_.elapsed_s;
-      progress_.front = watch_.front_size();
-      progress_.hypervolume = watch_.hypervolume();
-    }
-    const std::int64_t fresh = progress_.done - replayed_;
-    if (fresh > 0) {
-      const double took = progress_.elapsed_s - journal_.elapsed_s;
-      double left = took / double(fresh) * double(total_ - progress_.done);
-      const double limit = experiment_.search.wall_clock_s;
-      if (limit > 0) left = std::min(left, std::max(0.0, limit - progress_.elapsed_s));
-      progress_.left_s = left;
-    }
-    options_.progress(progress_);
+    progress_.report({.done = told_ + workers_.answered(),
+                      .total = total_,
+                      .replayed = replayed_,
+                      .failed = failed_,
+                      .hypervolume = {},
+                      .left_s = {}});
   }
 
   /// Failures from before a resume do not count: whoever resumes has seen to them.
@@ -369,9 +346,9 @@ class SearchRun {
     result.front = build_front(experiment_.objectives, all_, known.dropped);
     keep_measured_facts(known, result.front);
     writer().close();
-    write_front_files(folder_, result.front);
     write_text(folder_ + "/hypervolume.csv",
                hypervolume_csv(hypervolume_curve(all_, result.front.reference)));
+    write_front_files(folder_, result.front);
     if (result.front.members.empty() && result.front.dropped.empty()) refuse_infeasible();
     return result;
   }
@@ -411,10 +388,7 @@ class SearchRun {
   std::int64_t last_index_ = -1;                                        ///< asked or adopted
   std::int64_t fresh_from_ = std::numeric_limits<std::int64_t>::max();  ///< first index computed
   std::int64_t failures_in_a_row_ = 0;
-  std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
-  FrontWatch watch_;
-  SearchProgress progress_;
-  double watched_s_ = 0;       ///< when the watch was looked at
+  RunProgress progress_;
   EvaluationWorkers workers_;  ///< last: they use the others
 };
 
@@ -423,22 +397,26 @@ class SearchRun {
 RunResult run_search(const SearchExperiment& experiment, SearchParts& parts,
                      const std::string& folder, const SearchRunOptions& options) {
   SearchRun run(experiment, parts, folder, options);
-  run.check();  // before anything is written
-  const RunLock lock(folder);
-  require_same_experiment(folder, experiment);
-  if (!std::filesystem::exists(experiment_path(folder))) {
-    write_text(experiment_path(folder), write_resolved(experiment));
-  }
   Manifest manifest{.program = kProgramVersion,
                     .algorithm = {},
                     .kernel_set = parts.kernel_set,
                     .digests = parts.digests};
   manifest.digests["config"] = config_digest(experiment);
   manifest.digests["space"] = parts.space.digest;
+  // Before anything is written.
+  run.check();
+  const std::string warm_start = options.warm_start.empty()
+                                     ? ""
+                                     : warm_start_journal(options.warm_start, experiment, manifest);
+  const RunLock lock(folder);
+  require_same_experiment(folder, experiment);
+  if (!std::filesystem::exists(experiment_path(folder))) {
+    write_text(experiment_path(folder), write_resolved(experiment));
+  }
   if (parts.accuracy) {
     manifest.digests["evaluator"] = parts.accuracy->prepare(folder, options.prepare_progress);
   }
-  run.open(std::move(manifest));
+  run.open(std::move(manifest), warm_start);
   return run.run();
 }
 

@@ -63,8 +63,8 @@ struct SearchProgress {
   std::int64_t front = 0;             ///< feasible networks that no other dominates
   std::optional<double> hypervolume;  ///< of them, by the rule of front.json; it may shrink,
                                       ///< because its reference moves
-  double elapsed_s = 0;          ///< of the run, in all of its processes
-  std::optional<double> left_s;  ///< guess; nothing before an answer of this process
+  double elapsed_s = 0;               ///< of the run, in all of its processes
+  std::optional<double> left_s;       ///< guess; nothing before an answer of this process
 };
 
 struct SearchRunOptions {

@@ -71,7 +71,8 @@ std::optional<StopRecord> reached_limit(const SearchChoice& search, const FrontW
   if (search.wall_clock_s > 0 && elapsed_s >= search.wall_clock_s) {
     return StopRecord{.after = asked, .cause = kWallClock, .limit = search.wall_clock_s};
   }
-  if (search.stagnation_evaluations > 0 && watch.growth().value_or(1) <= search.stagnation_growth) {
+  const std::optional<double> growth = watch.growth();
+  if (search.stagnation_evaluations > 0 && growth && *growth <= search.stagnation_growth) {
     return StopRecord{.after = asked,
                       .cause = kStagnation,
                       .limit = static_cast<double>(search.stagnation_evaluations),

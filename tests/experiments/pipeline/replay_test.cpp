@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "experiments/pipeline/journal.h"
+#include "experiments/pipeline/journal_replay.h"
 #include "experiments/pipeline/run_folder.h"
 #include "experiments/pipeline/search_run.h"
 #include "tests/experiments/pipeline/toy_run.h"
@@ -104,6 +105,60 @@ TEST_CASE("another version of the algorithm is a replay error unless it adopts")
   CHECK(read_text(manifest_path(foreign.run)) == manifest);
   run_search(foreign.experiment, parts, foreign.run, {.adopt = true});
   CHECK(load_run(foreign.run).manifest.algorithm == "nsga2@2");
+}
+
+TEST_CASE("all but the last asks of a journal may be taken over, none once it adopted") {
+  const toy::TemporaryFolder folder;
+  toy::Parts parts = toy::parts();
+  run_search(toy::experiment(), parts, folder.path("run"), {});
+  JournalContents journal = read_journal(journal_path(folder.path("run")));
+  const auto taken = candidates_to_take_over(journal, parts.space, 30, 100);
+  REQUIRE(taken.size() == 8);
+  for (std::int64_t i = 0; i < 8; ++i) {
+    CHECK(taken[std::size_t(i)].index == 30 + i);
+    CHECK(to_text(parts.space, taken[std::size_t(i)].genotype) ==
+          journal.asked.at(30 + i).genotype);
+  }
+  CHECK(candidates_to_take_over(journal, parts.space, 30, 3).size() == 3);
+  CHECK(candidates_to_take_over(journal, parts.space, 38, 3).empty());
+  journal.adoptions[8] = {.at = 8, .through = 9};
+  CHECK(candidates_to_take_over(journal, parts.space, 30, 100).empty());
+}
+
+TEST_CASE("an algorithm that takes over goes on as if it had been asked") {
+  const toy::TemporaryFolder folder;
+  SearchExperiment experiment = toy::experiment();
+  experiment.search.algorithm = AlgorithmKind::kEhvi;
+  experiment.search.evaluations = 30;
+  toy::Parts parts = toy::parts();
+  run_search(experiment, parts, folder.path("straight"), {});
+  const std::string journal = read_text(journal_path(folder.path("straight")));
+  std::filesystem::copy(folder.path("straight"), folder.path("killed"));
+  for (const double share : {0.3, 0.7, 0.95}) {
+    write_text(journal_path(folder.path("killed")),
+               journal.substr(0, std::size_t(share * double(journal.size()))));
+    run_search(experiment, parts, folder.path("killed"), {});
+    CHECK(read_text(folder.path("killed") + "/front.json") ==
+          read_text(folder.path("straight") + "/front.json"));
+  }
+}
+
+TEST_CASE(
+    "another fidelity or replicate is a difference too, and old journals say why they differ") {
+  const SearchSpace space = toy::space();
+  const Candidate now{.index = 4, .genotype = space.references.at("small")};
+  JournalContents journal;
+  journal.version = 2;
+  journal.asked[4] = {.genotype = to_text(space, now.genotype), .line = 9};
+  CHECK(check_replay(journal, space, {now}, "j", "a@1").same == 1);
+  journal.asked[4].fidelity = 1;
+  CHECK(contains(check_replay(journal, space, {now}, "j", "a@1").cause, " at fidelity 1 in the"));
+  journal.asked[4] = {.genotype = "another", .line = 9};
+  journal.version = 1;
+  const ReplayCheck check = check_replay(journal, space, {now}, "j", "a@1");
+  CHECK(check.same == 0);
+  CHECK(contains(check.cause, "j:9: candidate 4 is "));
+  CHECK(contains(check.cause, "asked in whole batches"));
 }
 
 }  // namespace

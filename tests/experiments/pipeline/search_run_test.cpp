@@ -4,8 +4,10 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#include <atomic>
 #include <csignal>
 #include <set>
+#include <thread>
 
 #include "experiments/pipeline/journal.h"
 #include "experiments/pipeline/run_folder.h"
@@ -161,6 +163,46 @@ TEST_CASE("any number of threads gives the same front and the same asks") {
     CHECK(read_text(other + "/front.json") == run.front);
     CHECK(read_text(other + "/front.csv") == read_text(run.run + "/front.csv"));
   }
+}
+
+TEST_CASE("a slow evaluation holds up nobody within the window, and changes nothing") {
+  const FinishedRun run;
+  toy::Parts parts = toy::parts();
+  const SearchSpace space = parts.space;
+  // The first one ends after the seven others of the window, and nothing is asked before.
+  std::atomic<int> others{0};
+  parts.evaluator->answer = [&](const AccuracyRequest& request) -> Accuracy {
+    const bool first = to_text(space, request.genotype) ==
+                       read_journal(journal_path(run.run)).evaluations.at(0).genotype;
+    if (!first) ++others;
+    while (first && others < 7) std::this_thread::yield();
+    if (first) CHECK(others == 7);
+    return {
+        .ok = true, .error_percent = toy::objectives(space, request.genotype)[0], .failure = {}};
+  };
+  const std::string other = run.folder.path("slow");
+  search(run.experiment, parts, other, {.threads = 3});
+  CHECK(read_text(other + "/front.json") == run.front);
+}
+
+TEST_CASE("the hypervolume over the evaluations stands in a file of its own") {
+  const FinishedRun run;
+  const RunState state = load_run(run.run);
+  CHECK(read_text(run.run + "/hypervolume.csv") == hypervolume_csv(state.hypervolume));
+  CHECK(hypervolume_csv({0, 1.5}) == "evaluation,hypervolume\n1,0\n2,1.5\n");
+}
+
+TEST_CASE("progress tells the front and its hypervolume as front.json has them at the end") {
+  const FinishedRun run;
+  toy::Parts parts = toy::parts();
+  SearchProgress last;
+  const RunResult result = search(run.experiment, parts, run.folder.path("other"),
+                                  {.progress = [&](const SearchProgress& p) { last = p; }});
+  CHECK(last.done == 40);
+  CHECK(last.total == 40);
+  CHECK(last.front == std::int64_t(result.front.members.size()));
+  CHECK(*last.hypervolume == *result.front.hypervolume);
+  CHECK(*last.left_s == 0);
 }
 
 TEST_CASE("a finished run is only read again, and takes more budget as if it always had it") {
@@ -338,8 +380,9 @@ TEST_CASE("two processes cannot write one run") {
   const FinishedRun run;
   const RunLock lock(run.run);
   toy::Parts parts = toy::parts();
-  CHECK(contains(message_of<EnvironmentError>([&] { search(run.experiment, parts, run.run); }),
-                 "another process is writing this run"));
+  CHECK(contains(
+      message_of<EnvironmentError>([&] { search(run.experiment, parts, run.run); }),
+      "another process is writing this run: process " + std::to_string(::getpid()) + " on "));
 }
 
 TEST_CASE("included networks are evaluated first") {

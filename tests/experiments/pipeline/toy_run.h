@@ -55,6 +55,7 @@ class ToyEvaluator final : public AccuracyEvaluator {
   std::function<Accuracy(const AccuracyRequest&)> answer;
   std::string artefact;
   std::atomic<int> calls{0};
+  std::atomic<bool> told_to_stop{false};  ///< for tests of their own
 
  private:
   SearchSpace space_;
