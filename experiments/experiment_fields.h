@@ -32,7 +32,9 @@ inline const EnumNames<OnMiss> kOnMissNames{{"error", OnMiss::kError},
 inline const EnumNames<EvaluatorKind> kEvaluatorNames{{"proxy", EvaluatorKind::kProxy},
                                                       {"supernet", EvaluatorKind::kSupernet},
                                                       {"train", EvaluatorKind::kTrain},
-                                                      {"command", EvaluatorKind::kCommand}};
+                                                      {"command", EvaluatorKind::kCommand},
+                                                      {"table", EvaluatorKind::kTable},
+                                                      {"predictor", EvaluatorKind::kPredictor}};
 inline const EnumNames<AlgorithmKind> kAlgorithmNames{
     {"ehvi", AlgorithmKind::kEhvi},
     {"nsga2", AlgorithmKind::kNsga2},
@@ -105,10 +107,19 @@ void visit(const Visitor& v, CommandOptions& command) {
   v("retries", command.retries, 0, 1000);
 }
 
+template <typename Visitor>
+void visit(const Visitor& v, TableEvaluatorOptions& table) {
+  v("columns", table.columns);
+  v("signal", table.signal);
+  v("features", table.features);
+}
+
 /// [evaluator] without its kind, which decides what else may stand there.
 template <typename Visitor>
 void visit(const Visitor& v, EvaluatorChoice& evaluator) {
   if (evaluator.kind == EvaluatorKind::kCommand) visit(v, evaluator.command);
+  if (evaluator.kind == EvaluatorKind::kTable) visit(v, evaluator.table);
+  if (evaluator.kind == EvaluatorKind::kPredictor) v("weights", evaluator.weights);
   if (!trains_here(evaluator.kind)) return;
   v("data", evaluator.data);
   if (evaluator.kind == EvaluatorKind::kSupernet) {

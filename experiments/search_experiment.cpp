@@ -43,6 +43,10 @@ class FieldReader {
   void operator()(const char* key, std::vector<std::string>& field) const {
     field = is_empty_list(key) ? std::vector<std::string>() : table_.strings(key, field);
   }
+  void operator()(const char* key, std::map<std::string, std::string>& field) const {
+    const TomlTable table = table_.table(key);
+    for (const std::string& name : table.keys()) field[name] = table.string(name);
+  }
   template <typename Enum>
   void operator()(const char* key, Enum& field, const EnumNames<Enum>& names) const {
     std::vector<std::string> accepted;
@@ -112,6 +116,10 @@ void read_devices(const TomlTable& root, const std::string& folder, SearchExperi
     device.description = resolve_path(device.description, folder);
     experiment.devices.push_back(std::move(device));
   }
+  if (experiment.evaluator.kind == EvaluatorKind::kTable) {
+    if (!experiment.devices.empty()) root.fail("device", "has no meaning for rows of a table");
+    return;
+  }
   if (experiment.devices.empty()) {
     root.fail("device",
               "is missing; accepted is e.g. [{ name = \"host\", profile = \"host.h5\" }]");
@@ -148,6 +156,31 @@ void read_objectives(const TomlTable& root, SearchExperiment& experiment) {
   }
 }
 
+/// Each metric that is asked for has a column, and what a table cannot say is refused.
+void check_table(const TomlTable& root, const SearchExperiment& experiment) {
+  const TomlTable table = root.table("evaluator");
+  const TableEvaluatorOptions& options = experiment.evaluator.table;
+  const auto has_column = [&](const std::string& name) {
+    if (options.columns.count(name)) return;
+    table.fail("columns",
+               "has no column for " + name + "; accepted is e.g. { " + name + " = \"COLUMN\" }");
+  };
+  for (const std::string& name : experiment.objectives) has_column(name);
+  for (const auto& [name, limit] : experiment.constraints) has_column(name);
+  for (const auto& [name, column] : options.columns) {
+    const Metric& metric = *at_key(table, "columns", [&] { return find_metric(name, {}); }).metric;
+    if (metric.sense == Sense::kMaximised) {
+      table.fail("columns", name + " is better when larger; a table gives what is minimised");
+    }
+  }
+  for (const auto& [name, column] : options.signal) {
+    has_column(name);
+    if (find_metric(name, {}).metric->of_device()) {
+      table.fail("signal", name + " is free to look up and has no signal; accepted: error");
+    }
+  }
+}
+
 void read_evaluator(const TomlTable& table, const std::string& folder, EvaluatorChoice& evaluator) {
   const FieldReader reader(table);
   reader("kind", evaluator.kind, kEvaluatorNames);
@@ -162,6 +195,10 @@ void read_evaluator(const TomlTable& table, const std::string& folder, Evaluator
     }
     for (std::string& word : words) word = resolve_path(word, folder);
   }
+  if (evaluator.kind == EvaluatorKind::kPredictor && evaluator.weights.empty()) {
+    table.fail("weights", "is missing; accepted is an HDF5 file of the predictor's layers");
+  }
+  evaluator.weights = resolve_path(evaluator.weights, folder);
   evaluator.data = resolve_data(evaluator.data, folder);
 }
 
@@ -183,9 +220,16 @@ SearchExperiment read(const TomlTable& root, const std::string& folder) {
   experiment.seed = static_cast<std::uint64_t>(root.integer("seed", 0));
   const TomlTable space = root.table("space");
   experiment.space_file = resolve_path(space.string("file"), folder);
+  experiment.space_decisions = space.strings("decisions", {});
+  read_evaluator(root.table("evaluator"), folder, experiment.evaluator);
+  const bool table = experiment.evaluator.kind == EvaluatorKind::kTable;
+  if (table == experiment.space_decisions.empty()) {
+    space.fail("decisions", table ? "is missing; accepted are columns of the table"
+                                  : "is for evaluator.kind = \"table\" alone");
+  }
   read_devices(root, folder, experiment);
   read_objectives(root, experiment);
-  read_evaluator(root.table("evaluator"), folder, experiment.evaluator);
+  if (table) check_table(root, experiment);
   visit(FieldReader(root.table("search")), experiment.search);
   experiment.export_choice.inherit = experiment.evaluator.kind == EvaluatorKind::kSupernet;
   const TomlTable export_table = root.table("export");

@@ -27,16 +27,25 @@ struct DeviceChoice {
   std::string kernel_set = {};  ///< empty: the profile's
 };
 
-enum class EvaluatorKind { kProxy, kSupernet, kTrain, kCommand };
+enum class EvaluatorKind { kProxy, kSupernet, kTrain, kCommand, kTable, kPredictor };
 
-/// [evaluator]. The keys of `supernet`, `train` or `command` stand in the table itself, by their
-/// names.
+/// kind = "table", whose file is the space. Columns are expressions (evaluators/data_table.h).
+struct TableEvaluatorOptions {
+  std::map<std::string, std::string> columns;  ///< of metrics, e.g. error = "100-accuracy"
+  std::map<std::string, std::string> signal;   ///< what the search sees in place of a metric
+  std::vector<std::string> features;           ///< columns that a surrogate may use
+};
+
+/// [evaluator]. The keys of `supernet`, `train`, `command` or `table` stand in the table itself, by
+/// their names.
 struct EvaluatorChoice {
   EvaluatorKind kind = EvaluatorKind::kProxy;
   std::string data;  ///< e.g. "fashion-mnist"; for what trains here
   SupernetOptions supernet;
   TrainEvaluatorOptions train;
   CommandOptions command;
+  TableEvaluatorOptions table;
+  std::string weights;  ///< kind = "predictor": HDF5 file of the Once-for-All accuracy predictor
 };
 
 enum class AlgorithmKind {
@@ -81,7 +90,8 @@ struct ExportChoice {
 struct SearchExperiment {
   std::string name;
   std::uint64_t seed = 0;
-  std::string space_file;
+  std::string space_file;                    ///< a space, or a table where it has decisions:
+  std::vector<std::string> space_decisions;  ///< its columns that are decided, see docs/tables.md
   std::vector<DeviceChoice> devices;
   std::vector<std::string> objectives;        ///< of the first device, or name@DEVICE
   std::map<std::string, double> constraints;  ///< limits in base units, same names

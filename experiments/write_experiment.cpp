@@ -42,6 +42,13 @@ class FieldWriter {
   void operator()(const char* key, const std::vector<std::string>& field) const {
     put(key, list(field));
   }
+  void operator()(const char* key, const std::map<std::string, std::string>& field) const {
+    std::string text;
+    for (const auto& [name, value] : field) {
+      text += (text.empty() ? " " : ", ") + toml_string(name) + " = " + toml_string(value);
+    }
+    put(key, "{" + text + (text.empty() ? "}" : " }"));
+  }
   template <typename Enum>
   void operator()(const char* key, Enum field, const EnumNames<Enum>& names) const {
     put(key, toml_string(enum_text(field, names)));
@@ -73,7 +80,11 @@ std::vector<Table> tables(const SearchExperiment& experiment) {
                  {{"name", toml_string(experiment.name)},
                   {"seed", std::to_string(experiment.seed)},
                   {"objectives", list(experiment.objectives)}}});
-  out.push_back({"[space]", "space.", {{"file", toml_string(experiment.space_file)}}});
+  Table space{"[space]", "space.", {{"file", toml_string(experiment.space_file)}}};
+  if (!experiment.space_decisions.empty()) {
+    space.entries.emplace_back("decisions", list(experiment.space_decisions));
+  }
+  out.push_back(std::move(space));
   std::vector<std::string> names;
   for (const DeviceChoice& device : experiment.devices) {
     out.push_back(table("[[device]]", "device." + device.name + ".", device));

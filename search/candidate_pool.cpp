@@ -132,6 +132,7 @@ void CandidatePool::forget(const std::vector<Genotype>& kept) {
 }
 
 std::vector<Genotype> neighbours(const SearchSpace& space, const Genotype& genotype) {
+  if (space.listed) return space.listed->neighbours(genotype);
   std::vector<Genotype> found;
   std::unordered_set<Genotype> seen{genotype};
   const std::vector<bool> active = active_decisions(space, genotype);

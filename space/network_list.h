@@ -26,11 +26,18 @@ class NetworkList {
   /// equals one that `genotype` decides, without preference for a place in the list. −1 where all
   /// are excluded.
   int nearest(const Genotype& genotype, std::span<const Genotype> excluded = {}) const;
+  /// Other listed networks with the fewest differing genes: all that differ in one, or where they
+  /// are fewer than four, in up to two, and so on.
+  std::vector<Genotype> neighbours(const Genotype& genotype) const;
 
  private:
+  int nearest_by_one_gene(const Genotype& genotype, std::span<const Genotype> excluded) const;
+  int differing_genes(int index, const Genotype& genotype) const;
+
   std::vector<Genotype> genotypes_;
   std::vector<std::uint8_t> genes_;  ///< of all, one after the other
   std::unordered_map<Genotype, int> index_;
+  std::vector<int> choices_;  ///< per gene: one more than its largest value
 };
 
 }  // namespace edgefront

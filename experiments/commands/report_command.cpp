@@ -6,6 +6,7 @@
 #include "experiments/host.h"
 #include "experiments/pipeline/evaluation.h"
 #include "experiments/pipeline/run_folder.h"
+#include "experiments/pipeline/search_parts.h"
 #include "experiments/report/report.h"
 #include "runtime/file.h"
 #include "space/error.h"
@@ -15,14 +16,16 @@ namespace {
 
 ReportData report_data(const std::string& folder) {
   const RunState run = load_run(folder);
-  const SearchSpace space = load_space(run.experiment.space_file);
+  const SearchSpace space = open_space(run.experiment);
   ReportData data;
   data.name = run.experiment.name;
   data.objectives = run.experiment.objectives;
   const EvaluatorKind kind = run.experiment.evaluator.kind;
-  data.error_label = kind == EvaluatorKind::kProxy     ? "stand-in for the error (proxy), %"
-                     : kind == EvaluatorKind::kCommand ? "error as the command says"
-                                                       : "error on held-out training images, %";
+  data.error_label = kind == EvaluatorKind::kProxy       ? "stand-in for the error (proxy), %"
+                     : kind == EvaluatorKind::kCommand   ? "error as the command says"
+                     : kind == EvaluatorKind::kTable     ? "error as the table says, %"
+                     : kind == EvaluatorKind::kPredictor ? "error as predicted, %"
+                                                         : "error on held-out training images, %";
   data.hypervolume = run.hypervolume;
   for (const auto& record : run.evaluations) {
     data.evaluations.push_back(to_evaluation(space, record));

@@ -97,6 +97,8 @@ TableSearchOptions search_options(const CommandLine& line) {
   options.seeds = static_cast<int>(line.integer("seeds", 1, 1'000'000));
   options.first_seed = static_cast<std::uint64_t>(line.integer("seed", 0, 1'000'000'000));
   const auto threads = static_cast<int>(line.integer("threads", 0, 1024));
+  // Seeds share the cores; one alone leaves them to its algorithm.
+  options.search.threads = options.seeds > 1 ? 1 : threads;
   options.threads = threads > 0 ? threads : int(std::max(1u, std::thread::hardware_concurrency()));
   return options;
 }

@@ -40,6 +40,9 @@ Opened open(const std::string& run_folder, const ExportRunOptions& options, Trai
             const EvaluatorProgress& progress) {
   Opened o{load_run(run_folder), {}, {}, {}, {}, {}};
   const SearchExperiment& experiment = o.run.experiment;
+  if (!experiment.space_decisions.empty()) {
+    throw InputError(run_folder + ": searched the rows of a table, which have no layers to export");
+  }
   o.space = load_space(experiment.space_file);
   const std::string data = options.data.empty() ? experiment.evaluator.data : options.data;
   if (data.empty()) {

@@ -2,6 +2,8 @@
 
 #include "costmodels/analytic_time.h"
 #include "experiments/host.h"
+#include "experiments/pipeline/table_source.h"
+#include "hwprofiles/hdf5_arrays.h"
 #include "hwprofiles/profile_store.h"
 #include "runtime/file.h"
 #include "space/error.h"
@@ -92,10 +94,68 @@ std::shared_ptr<const CostModel> open_device(const DeviceChoice& device, const S
   return make_table_cost_model(std::move(profile), options);
 }
 
+namespace {
+
+TableChoice table_choice(const SearchExperiment& experiment) {
+  const TableEvaluatorOptions& options = experiment.evaluator.table;
+  TableChoice choice;
+  choice.decisions = experiment.space_decisions;
+  choice.objectives = experiment.objectives;
+  choice.limits = experiment.constraints;
+  choice.features = options.features;
+  for (const auto& [name, column] : options.columns) {
+    const auto signal = options.signal.find(name);
+    choice.metrics.push_back({.name = name,
+                              .column = column,
+                              .signal = signal == options.signal.end() ? "" : signal->second,
+                              .exact = find_metric(name, {}).metric->of_device()});
+  }
+  return choice;
+}
+
+void open_table(const SearchExperiment& experiment, SearchParts& parts,
+                const std::function<void(const std::string&)>& note) {
+  const auto problem =
+      make_table_problem(load_table(experiment.space_file), table_choice(experiment));
+  for (const std::string& notice : problem->notices) note(notice);
+  parts.space = problem->networks.space;
+  parts.source = std::make_shared<const EvaluationSource>(make_table_source(problem));
+  parts.digests["table"] = file_digest(experiment.space_file);
+}
+
+}  // namespace
+
+std::vector<DenseLayer> load_dense_layers(const std::string& path) {
+  const std::vector<Hdf5Array> arrays = load_hdf5_arrays(path);
+  std::vector<DenseLayer> layers;
+  for (int i = 0; i == 0 || i < static_cast<int>(arrays.size() / 2); ++i) {
+    const std::string name = "layer" + std::to_string(i);
+    const Hdf5Array& weight = array_named(arrays, name + "/weight", path);
+    const Hdf5Array& bias = array_named(arrays, name + "/bias", path);
+    if (weight.shape.size() != 2 || bias.shape.size() != 1 || weight.shape[0] != bias.shape[0] ||
+        weight.numbers.empty() || bias.numbers.empty()) {
+      throw InputError(path + ": " + name + " is no dense layer; accepted are weight (outputs x " +
+                       "inputs) and bias (outputs)");
+    }
+    layers.push_back({static_cast<int>(weight.shape[1]), static_cast<int>(weight.shape[0]),
+                      weight.numbers, bias.numbers});
+  }
+  return layers;
+}
+
+SearchSpace open_space(const SearchExperiment& experiment) {
+  if (experiment.space_decisions.empty()) return load_space(experiment.space_file);
+  return make_table_space(load_table(experiment.space_file), experiment.space_decisions).space;
+}
+
 OpenedExperiment open_experiment(const SearchExperiment& experiment,
                                  const std::function<void(const std::string&)>& note) {
   OpenedExperiment opened;
   SearchParts& parts = opened.parts;
+  if (experiment.evaluator.kind == EvaluatorKind::kTable) {
+    open_table(experiment, parts, note);
+    return opened;
+  }
   parts.space = load_space(experiment.space_file);
   for (const DeviceChoice& device : experiment.devices) {
     std::string kernel_set;
@@ -107,6 +167,11 @@ OpenedExperiment open_experiment(const SearchExperiment& experiment,
   const EvaluatorChoice& choice = experiment.evaluator;
   if (choice.kind == EvaluatorKind::kProxy) {
     parts.accuracy = make_proxy_evaluator(parts.space);
+    return opened;
+  }
+  if (choice.kind == EvaluatorKind::kPredictor) {
+    parts.accuracy = make_predictor_evaluator(parts.space, load_dense_layers(choice.weights));
+    parts.digests["predictor"] = file_digest(choice.weights);
     return opened;
   }
   if (choice.kind == EvaluatorKind::kCommand) {

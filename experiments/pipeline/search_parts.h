@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "evaluators/predictor_evaluator.h"
 #include "evaluators/trainer.h"
 #include "experiments/pipeline/search_run.h"
 #include "experiments/search_experiment.h"
@@ -19,6 +20,13 @@ struct OpenedExperiment {
   std::unique_ptr<Trainer> trainer;     ///< null for the proxy evaluator
   std::shared_ptr<const Dataset> data;  ///< null for the proxy evaluator
 };
+
+/// The layers of a predictor: arrays layer0/weight (outputs × inputs), layer0/bias, layer1/weight,
+/// … in an HDF5 file.
+std::vector<DenseLayer> load_dense_layers(const std::string& path);
+
+/// The space of an experiment, which may be the rows of a table.
+SearchSpace open_space(const SearchExperiment& experiment);
 
 /// Throws InputError or EnvironmentError. `note` receives lines for people: the training library,
 /// and a warning where it is slow.

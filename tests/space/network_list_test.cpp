@@ -64,6 +64,21 @@ TEST_CASE("the nearest network differs in the fewest genes, by brute force") {
   }
 }
 
+TEST_CASE("neighbours differ in one gene, and in more where too few do") {
+  std::vector<Genotype> genotypes;
+  for (std::uint8_t a = 0; a < 3; ++a) {
+    for (std::uint8_t b = 0; b < 4; ++b) genotypes.push_back({{a, b, 0}});
+  }
+  genotypes.push_back({{2, 3, 9}});
+  const NetworkList list(genotypes);
+  CHECK(list.neighbours({{0, 0, 0}}).size() == 5);
+  CHECK(list.neighbours({{2, 3, 0}}).size() == 6);
+  // One differs in a single gene, 5 more in two.
+  const std::vector<Genotype> far = list.neighbours({{2, 3, 9}});
+  REQUIRE(far.size() == 6);
+  CHECK(far.front() == Genotype{{2, 3, 0}});
+}
+
 TEST_CASE("a listed space has its rows for networks and no others") {
   const SearchSpace space = listed_space();
   CHECK(cardinality(space) == "5");
