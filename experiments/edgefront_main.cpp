@@ -22,6 +22,7 @@ constexpr Command kCommands[] = {
     {"profile", edgefront::profile_command, "measure this machine, show or validate a profile"},
     {"estimate", edgefront::estimate_command, "cost of one architecture, layer by layer"},
     {"search", edgefront::search_command, "run or resume an experiment"},
+    {"batch", edgefront::batch_command, "many experiments, and how their algorithms compare"},
     {"export", edgefront::export_command, "train, quantize, write and measure chosen networks"},
     {"evaluate", edgefront::evaluate_command, "int8 accuracy of a model on real data"},
     {"bench", edgefront::bench_command, "latency statistics, per-layer times, memory of a model"},

@@ -14,6 +14,7 @@ int layers_command(const CommandArguments& args);
 int profile_command(const CommandArguments& args);
 int estimate_command(const CommandArguments& args);
 int search_command(const CommandArguments& args);
+int batch_command(const CommandArguments& args);
 int export_command(const CommandArguments& args);
 int evaluate_command(const CommandArguments& args);
 int bench_command(const CommandArguments& args);

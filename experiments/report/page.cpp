@@ -24,6 +24,10 @@ code{font-size:.82rem;word-break:break-all}
 .front{fill:var(--front)}path.front-line,line.front-line{stroke:var(--front);stroke-width:2;fill:none}
 .reference{fill:none;stroke:var(--ref);stroke-width:2.5}
 .measured{fill:var(--measured)}path.drift,line.drift{stroke:var(--measured);stroke-dasharray:3 3;fill:none}
+.algorithm0{stroke:#0b6e99}.algorithm1{stroke:#b4540a}.algorithm2{stroke:#0f7b53}
+.algorithm3{stroke:#8a2c7c}.algorithm4{stroke:#8c6d00}.algorithm5{stroke:#5b6675}
+path[class*=algorithm],line[class*=algorithm]{stroke-width:2.2;fill:none}
+path.quartile{stroke-width:1;stroke-opacity:.55}
 .curve{stroke:var(--front);stroke-width:2;fill:none}
 .facts{display:flex;flex-wrap:wrap;gap:.4rem 2rem;margin:1rem 0}.facts b{display:block;font-size:1.35rem}
 .facts span{color:var(--soft);font-size:.85rem}

@@ -6,7 +6,7 @@ space=experiments/spaces/fashion_small.toml
 
 expect 0 'Commands:' "$edgefront" --help
 expect 0 '^edgefront [0-9]' "$edgefront" --version
-for command in space layers profile estimate search export evaluate bench report; do
+for command in space layers profile estimate search batch export evaluate bench report; do
   expect 0 "Usage: edgefront $command" "$edgefront" $command --help
   refuse "no-such-flag.*see edgefront $command --help" "$edgefront" $command --no-such-flag
 done
