@@ -302,7 +302,9 @@ class SearchRun {
   }
 
   void report() {
-    progress_.report({.done = told_ + workers_.answered(),
+    const std::int64_t done = told_ + workers_.answered();
+    if (done >= total_ && told_ < total_) return;  // the last report is of the whole front
+    progress_.report({.done = done,
                       .total = total_,
                       .replayed = replayed_,
                       .failed = failed_,
