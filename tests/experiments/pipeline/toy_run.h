@@ -100,6 +100,7 @@ inline SearchExperiment experiment() {
   experiment.space_file = "toy.toml";
   experiment.devices.push_back({.name = "host", .profile = "host.h5"});
   experiment.objectives = {"error", "latency_us"};
+  experiment.search.algorithm = AlgorithmKind::kNsga2;
   experiment.search.population = 8;
   experiment.search.in_flight = 8;
   experiment.search.evaluations = 40;
