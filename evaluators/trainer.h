@@ -15,7 +15,7 @@ namespace edgefront {
 
 /// The loader passes this to the plug-in's factory `edgefront_make_trainer(int)`, which returns
 /// null for any other value. Raised whenever something in this header changes.
-constexpr int kTrainerAbiVersion = 1;
+constexpr int kTrainerAbiVersion = 2;
 
 /// Seed of split_train() for every training and every judgement, so that no image is trained on by
 /// one and judged on by another.
@@ -61,6 +61,8 @@ struct TrainEvaluatorOptions {
   TrainOptions train{.epochs = 0.5};
   int train_images = 0;  ///< 0 = all that are not held out
   int held_out = 5000;
+  int fidelities = 1;  ///< the highest trains for all of train.epochs,
+  double eta = 3;      ///< each lower one for 1 / eta of the next
 };
 
 struct TrainedModel {

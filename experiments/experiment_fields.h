@@ -43,6 +43,11 @@ inline const EnumNames<AlgorithmKind> kAlgorithmNames{
     {"regularized_evolution", AlgorithmKind::kRegularizedEvolution},
     {"pareto_local_search", AlgorithmKind::kParetoLocalSearch},
     {"random", AlgorithmKind::kRandom}};
+inline const EnumNames<ZeroCost> kZeroCostNames{{"none", ZeroCost::kNone},
+                                                {"parameters", ZeroCost::kParameters},
+                                                {"macs", ZeroCost::kMacs},
+                                                {"synflow", ZeroCost::kSynflow},
+                                                {"naswot", ZeroCost::kNaswot}};
 inline const EnumNames<RangeMethod> kRangeNames{{"mse", RangeMethod::kMse},
                                                 {"min_max", RangeMethod::kMinMax},
                                                 {"percentile", RangeMethod::kPercentile}};
@@ -154,6 +159,12 @@ void visit(const Visitor& v, SearchChoice& search) {
   v("include", search.include);
   v("threads", search.threads, 0, kManyThreads);
   v("max_consecutive_failures", search.max_consecutive_failures, 1, 1'000'000);
+  v("noise", search.noise, 0.0, 1e6);
+  v("replicate_share", search.replicate_share, 0.0, 1.0);
+  v("max_replicates", search.max_replicates, 2, 1'000'000);
+  v("fidelities", search.fidelities, 1, 8);
+  v("eta", search.eta, 1.01, 1e3);
+  v("zero_cost", search.zero_cost, kZeroCostNames);
 }
 
 template <typename Visitor>

@@ -214,6 +214,23 @@ DeploymentOptions read_deployment(const TomlTable& root) {
   return deployment;
 }
 
+/// The fidelities that are left to the evaluator behind a zero-cost score.
+void read_fidelities(const TomlTable& table, SearchExperiment& experiment) {
+  const SearchChoice& search = experiment.search;
+  const int scored = search.zero_cost == ZeroCost::kNone ? 0 : 1;
+  const int left = search.fidelities - scored;
+  if (left < 1) {
+    table.fail("zero_cost", "needs fidelities = 2 or more: the score is the lowest of them");
+  }
+  if (left > 1 && experiment.evaluator.kind == EvaluatorKind::kSupernet) {
+    table.fail("fidelities", "came " + std::to_string(search.fidelities) +
+                                 "; a supernet judges every network in one way: accepted is " +
+                                 std::to_string(1 + scored));
+  }
+  experiment.evaluator.train.fidelities = left;
+  experiment.evaluator.train.eta = search.eta;
+}
+
 SearchExperiment read(const TomlTable& root, const std::string& folder) {
   SearchExperiment experiment;
   experiment.name = root.string("name");
@@ -230,7 +247,9 @@ SearchExperiment read(const TomlTable& root, const std::string& folder) {
   read_devices(root, folder, experiment);
   read_objectives(root, experiment);
   if (table) check_table(root, experiment);
-  visit(FieldReader(root.table("search")), experiment.search);
+  const TomlTable search_table = root.table("search");
+  visit(FieldReader(search_table), experiment.search);
+  read_fidelities(search_table, experiment);
   experiment.export_choice.inherit = experiment.evaluator.kind == EvaluatorKind::kSupernet;
   const TomlTable export_table = root.table("export");
   visit(FieldReader(export_table), experiment.export_choice);

@@ -11,6 +11,7 @@
 #include "costmodels/cost_model.h"
 #include "evaluators/command_evaluator.h"
 #include "evaluators/trainer.h"
+#include "evaluators/zero_cost.h"
 #include "runtime/export/quantize.h"
 #include "search/variation.h"
 
@@ -75,6 +76,12 @@ struct SearchChoice {
   std::vector<std::string> include;   ///< genotypes or names of references, evaluated first
   int threads = 0;                    ///< candidates side by side; 0 = one per core
   int max_consecutive_failures = 10;  ///< then the run stops
+  double noise = 0;            ///< standard deviation of one evaluation's error, points; 0: unknown
+  double replicate_share = 0;  ///< of the evaluations that repeat networks at most; 0: none
+  int max_replicates = 10;     ///< evaluations of one network at most
+  int fidelities = 1;          ///< from a short training to all of it; > 1: the best are promoted
+  double eta = 3;              ///< one network of eta is; each fidelity trains eta times as long
+  ZeroCost zero_cost = ZeroCost::kNone;  ///< fidelity 0 is this score of the untrained network
 };
 
 /// [export]. The keys of `train` and `quantize` stand in the table itself, by their names.

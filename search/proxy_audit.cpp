@@ -116,6 +116,7 @@ std::string verdict_text(const ProxyVerdict& verdict, const std::string& baselin
     text += ", in the best tenth " + number(*verdict.spearman_best_tenth) + " (" +
             number(*verdict.kendall_best_tenth) + ")";
   }
+  if (baselines.empty()) return text;
   text += "; " + number(std::abs(verdict.gain)) + (verdict.gain < 0 ? " below " : " above ") +
           baselines + " [" + number(verdict.gain_low) + ", " + number(verdict.gain_high) + "]";
   return text + (verdict.kept ? ": kept" : ": dropped");

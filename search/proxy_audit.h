@@ -47,7 +47,8 @@ std::vector<ProxyVerdict> audit_proxies(const std::vector<ProxyColumn>& proxies,
                                         const ProxyAuditOptions& options);
 
 /// One line for people, e.g. "proxy naswot: rank correlation 0.61 (Kendall 0.44), in the best tenth
-/// 0.12; 0.20 below parameters and MACs [-0.31, -0.08]: dropped". `baselines` names them.
+/// 0.12; 0.20 below parameters and MACs [-0.31, -0.08]: dropped". `baselines` names them; empty:
+/// there are none and the line ends before the gain.
 std::string verdict_text(const ProxyVerdict& verdict, const std::string& baselines);
 
 }  // namespace edgefront

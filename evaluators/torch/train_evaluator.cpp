@@ -37,7 +37,9 @@ class TrainEvaluator final : public AccuracyEvaluator {
       const LayerGraph graph = lower(decode(space_, request.genotype));
       Network network(graph, initial_weights(graph, request.seed));
       TrainOptions options = options_.train;
-      options.epochs = std::ldexp(options.epochs, request.fidelity);
+      for (int f = request.fidelity + 1; f < options_.fidelities; ++f) {
+        options.epochs /= options_.eta;
+      }
       const std::string failure = train_network(network, batches_, split_.train, options,
                                                 space_.classes, request.seed, "candidate", nullptr);
       if (!failure.empty()) return {.ok = false, .error_percent = 0, .failure = failure};

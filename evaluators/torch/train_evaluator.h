@@ -7,7 +7,7 @@
 
 namespace edgefront {
 
-/// A candidate of fidelity f trains 2^f times as long as `options` say. Throws InputError where
+/// The highest fidelity trains as long as `options` say, lower ones for a share of it. Throws InputError where
 /// data and space do not fit.
 std::unique_ptr<AccuracyEvaluator> make_torch_train_evaluator(const SearchSpace& space,
                                                               std::shared_ptr<const Dataset> data,

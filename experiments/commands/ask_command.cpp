@@ -9,6 +9,7 @@
 #include "experiments/host.h"
 #include "experiments/pipeline/ask.h"
 #include "experiments/pipeline/metrics.h"
+#include "experiments/pipeline/pooled_records.h"
 #include "experiments/pipeline/run_folder.h"
 #include "space/error.h"
 #include "space/toml_reader.h"
@@ -236,7 +237,8 @@ int ask_command(const CommandArguments& args) {
       .flag("json", "one JSON object on standard output");
   if (!line.parse(args)) return 0;
   const RunState run = load_run(line.text("RUN"));
-  const AskAnswer answer = ask(run.evaluations, question_of(line, run.experiment));
+  const AskAnswer answer =
+      ask(pooled_networks(run.evaluations), question_of(line, run.experiment));
   if (line.given("json")) {
     std::cout << json_of(answer).dump(2) << "\n";
   } else {

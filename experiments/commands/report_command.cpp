@@ -5,6 +5,8 @@
 #include "experiments/commands/commands.h"
 #include "experiments/host.h"
 #include "experiments/pipeline/evaluation.h"
+#include "experiments/pipeline/pooled_records.h"
+#include "experiments/pipeline/run_audit.h"
 #include "experiments/pipeline/run_folder.h"
 #include "experiments/pipeline/search_parts.h"
 #include "experiments/report/report.h"
@@ -27,7 +29,7 @@ ReportData report_data(const std::string& folder) {
                      : kind == EvaluatorKind::kPredictor ? "error as predicted, %"
                                                          : "error on held-out training images, %";
   data.hypervolume = run.hypervolume;
-  for (const auto& record : run.evaluations) {
+  for (const auto& record : pooled_networks(run.evaluations)) {
     data.evaluations.push_back(to_evaluation(space, record));
   }
   for (const auto& member : run.front.members) {
@@ -52,6 +54,9 @@ ReportData report_data(const std::string& folder) {
                      {"program", run.manifest.program}};
   for (const auto& [what, digest] : run.manifest.digests) {
     data.provenance.emplace_back("digest of " + what, digest);
+  }
+  for (const auto& [proxy, verdict] : read_audit_lines(folder)) {
+    data.provenance.emplace_back("audit of " + proxy, verdict);
   }
   return data;
 }

@@ -4,11 +4,14 @@
 #include <vector>
 
 #include "search/ehvi.h"
+#include "search/feature_audit.h"
 #include "search/nsga2.h"
 #include "search/nsga3.h"
 #include "search/pareto_local_search.h"
+#include "search/promotion.h"
 #include "search/random_search.h"
 #include "search/regularized_evolution.h"
+#include "search/replication.h"
 #include "search/sms_emoa.h"
 #include "space/error.h"
 
@@ -32,17 +35,19 @@ int population_of(const SearchChoice& search, int own) {
   return search.population > 0 ? search.population : own;
 }
 
-}  // namespace
-
-std::unique_ptr<SearchAlgorithm> make_algorithm(const SearchExperiment& experiment,
-                                                const Problem& problem) {
+std::unique_ptr<SearchAlgorithm> make_named(const SearchExperiment& experiment,
+                                            const Problem& problem) {
   const SearchChoice& search = experiment.search;
   const std::vector<Genotype> include = included(experiment, *problem.space);
   switch (search.algorithm) {
     case AlgorithmKind::kRandom:
       return make_random_search(problem, {.seed = experiment.seed}, include);
     case AlgorithmKind::kEhvi:
-      return make_ehvi(problem, {.threads = search.threads, .seed = experiment.seed}, include);
+      return make_feature_audit(
+          problem,
+          [options = EhviOptions{.threads = search.threads, .seed = experiment.seed},
+           include](const Problem& audited) { return make_ehvi(audited, options, include); },
+          {});
     case AlgorithmKind::kParetoLocalSearch:
       return make_pareto_local_search(problem, {.initial = search.initial, .seed = experiment.seed},
                                       include);
@@ -76,6 +81,24 @@ std::unique_ptr<SearchAlgorithm> make_algorithm(const SearchExperiment& experime
                      .variation = search.variation,
                      .seed = experiment.seed},
                     include);
+}
+
+}  // namespace
+
+std::unique_ptr<SearchAlgorithm> make_algorithm(const SearchExperiment& experiment,
+                                                const Problem& problem) {
+  const SearchChoice& search = experiment.search;
+  std::unique_ptr<SearchAlgorithm> algorithm = make_named(experiment, problem);
+  if (problem.fidelities > 1) {
+    algorithm = make_promotion(std::move(algorithm), problem, {.eta = search.eta});
+  }
+  if (search.replicate_share > 0) {
+    algorithm = make_replication(std::move(algorithm), problem,
+                                 {.share = search.replicate_share,
+                                  .max_replicates = search.max_replicates,
+                                  .seed = experiment.seed});
+  }
+  return algorithm;
 }
 
 }  // namespace edgefront

@@ -14,10 +14,7 @@ std::map<std::string, double> all_limits(const SearchExperiment& experiment,
   return limits;
 }
 
-}  // namespace
-
-EvaluationSource make_evaluation_source(const SearchExperiment& experiment,
-                                        const SearchParts& parts) {
+EvaluationSource source_of(const SearchExperiment& experiment, const SearchParts& parts) {
   if (parts.source) return *parts.source;
   const auto evaluator = std::make_shared<const CandidateEvaluator>(
       parts.space, parts.devices, *parts.accuracy,
@@ -31,6 +28,18 @@ EvaluationSource make_evaluation_source(const SearchExperiment& experiment,
   source.binding_constraint = [evaluator](const EvaluationRecord& record) {
     return evaluator->binding_constraint(record);
   };
+  return source;
+}
+
+}  // namespace
+
+EvaluationSource make_evaluation_source(const SearchExperiment& experiment,
+                                        const SearchParts& parts) {
+  EvaluationSource source = source_of(experiment, parts);
+  source.problem.fidelities = experiment.search.fidelities;
+  for (ObjectiveInfo& objective : source.problem.objectives) {
+    if (!objective.exact && objective.noise == 0) objective.noise = experiment.search.noise;
+  }
   return source;
 }
 

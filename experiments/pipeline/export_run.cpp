@@ -8,6 +8,7 @@
 #include "costmodels/path_choice.h"
 #include "costmodels/precision_choice.h"
 #include "experiments/host.h"
+#include "experiments/pipeline/pooled_records.h"
 #include "experiments/pipeline/run_folder.h"
 #include "experiments/pipeline/search_parts.h"
 #include "experiments/pipeline/select.h"
@@ -63,7 +64,9 @@ Opened open(const std::string& run_folder, const ExportRunOptions& options, Trai
 
 std::vector<Evaluation> evaluations_of(const Opened& o) {
   std::vector<Evaluation> all;
-  for (const auto& record : o.run.evaluations) all.push_back(to_evaluation(o.space, record));
+  for (const auto& record : pooled_networks(o.run.evaluations)) {
+    all.push_back(to_evaluation(o.space, record));
+  }
   return all;
 }
 

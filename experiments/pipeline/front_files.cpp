@@ -6,6 +6,7 @@
 
 #include "experiments/host.h"
 #include "experiments/pipeline/json_text.h"
+#include "experiments/pipeline/pooled_records.h"
 #include "runtime/file.h"
 #include "search/hypervolume.h"
 #include "search/pareto_archive.h"
@@ -36,6 +37,39 @@ std::vector<ObjectiveVector> objectives_of(const ParetoArchive& archive) {
   return points;
 }
 
+/// The front of the networks so far, each by the mean of its replicates.
+class MeanArchive {
+ public:
+  explicit MeanArchive(std::size_t objectives) : noise_(std::vector<double>(objectives, 0.0)) {}
+
+  /// True where the front may have changed.
+  bool add(const EvaluationRecord& record) {
+    const auto [place, added] = places_.try_emplace(record.genotype, means_.size());
+    if (added) {
+      means_.push_back(without_genotype(record));
+      sums_.emplace_back();
+    }
+    Evaluation& mean = means_[place->second];
+    Replicates& sum = sums_[place->second];
+    noise_.add(sum, record.objectives, record.violation, record.standard_errors);
+    if (added) return archive_.insert(mean);
+    mean.objectives = sum.mean();
+    mean.violation = sum.violation();
+    archive_ = ParetoArchive();
+    for (const Evaluation& each : means_) archive_.insert(each);
+    return true;
+  }
+
+  std::vector<ObjectiveVector> front() const { return objectives_of(archive_); }
+
+ private:
+  std::map<std::string, std::size_t> places_;
+  std::vector<Evaluation> means_;
+  std::vector<Replicates> sums_;
+  PooledNoise noise_;
+  ParetoArchive archive_;
+};
+
 std::string measured_json(const std::map<std::string, double>& measured) {
   return measured.empty() ? json_string("predicted only") : json_object(measured);
 }
@@ -51,6 +85,11 @@ std::string member_json(const FrontMember& member) {
                     ",\"genotype\":" + json_string(member.genotype) +
                     ",\"objectives\":" + json_numbers(member.objectives) +
                     ",\"metrics\":" + json_object(member.metrics);
+  if (member.front_probability) {
+    out += ",\"front_probability\":" + json_number(*member.front_probability) +
+           ",\"replicates\":" + std::to_string(member.replicates) +
+           ",\"standard_error\":" + json_numbers(member.standard_error);
+  }
   if (member.exported) {
     const ExportedFacts& facts = *member.exported;
     out += ",\"measured\":" + measured_json(facts.measured) +
@@ -76,6 +115,11 @@ FrontMember read_member(const Json& json) {
   member.genotype = json.at("genotype").get<std::string>();
   member.objectives = json.at("objectives").get<std::vector<double>>();
   member.metrics = json.at("metrics").get<std::map<std::string, double>>();
+  if (json.contains("front_probability")) {
+    member.front_probability = json.at("front_probability").get<double>();
+    member.replicates = json.at("replicates").get<int>();
+    member.standard_error = json.at("standard_error").get<std::vector<double>>();
+  }
   if (json.contains("float_top1")) {
     ExportedFacts facts;
     facts.measured = read_measured(json.at("measured"));
@@ -152,15 +196,17 @@ Front build_front(const std::vector<std::string>& objectives,
   Front front;
   front.objectives = objectives;
   front.evaluations = static_cast<std::int64_t>(records.size());
-  front.reference = reference_point(records);
+  const PooledRecords pooled(records);
+  front.reference = reference_point(pooled.networks());
   std::set<std::string> losers;
   for (const DroppedMember& member : dropped) losers.insert(member.genotype);
   ParetoArchive archive, winners;
-  std::map<std::int64_t, const EvaluationRecord*> by_index;
-  for (const EvaluationRecord& record : records) {
+  std::map<std::int64_t, std::size_t> by_index;
+  for (std::size_t i = 0; i < pooled.networks().size(); ++i) {
+    const EvaluationRecord& record = pooled.networks()[i];
     archive.insert(without_genotype(record));
     if (losers.count(record.genotype) == 0) winners.insert(without_genotype(record));
-    by_index[record.index] = &record;
+    by_index[record.index] = i;
   }
   front.fronts = device_fronts(objectives, records, dropped);
   front.dropped = std::move(dropped);
@@ -168,9 +214,16 @@ Front build_front(const std::vector<std::string>& objectives,
     front.hypervolume =
         front.reference.empty() ? 0.0 : hypervolume(objectives_of(archive), front.reference);
   }
+  std::vector<double> probabilities;
+  if (pooled.noisy()) probabilities = pooled.front_probabilities(losers);
   for (const Evaluation& member : winners.front()) {
-    const EvaluationRecord& record = *by_index.at(member.index);
+    const std::size_t i = by_index.at(member.index);
+    const EvaluationRecord& record = pooled.networks()[i];
     front.members.push_back({record.index, record.genotype, record.objectives, record.metrics});
+    if (!pooled.noisy()) continue;
+    front.members.back().front_probability = probabilities[i];
+    front.members.back().replicates = pooled.evaluations(i);
+    front.members.back().standard_error = pooled.standard_error(i);
   }
   return front;
 }
@@ -179,12 +232,12 @@ std::vector<double> hypervolume_curve(const std::vector<EvaluationRecord>& recor
                                       const std::vector<double>& reference) {
   std::vector<double> curve;
   if (reference.empty() || reference.size() > 3) return curve;
-  ParetoArchive archive;
+  const int top = top_fidelity(records);
+  MeanArchive means(reference.size());
   double volume = 0;
   for (const EvaluationRecord& record : records) {
-    if (archive.insert(without_genotype(record))) {
-      volume = hypervolume(objectives_of(archive), reference);
-    }
+    const bool counts = record.status == EvaluationStatus::kOk && record.fidelity == top;
+    if (counts && means.add(record)) volume = hypervolume(means.front(), reference);
     curve.push_back(volume);
   }
   return curve;

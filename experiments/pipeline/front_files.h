@@ -31,6 +31,11 @@ struct FrontMember {
   /// it was not possible. Gives way to `exported`.
   std::optional<std::map<std::string, double>> measured{};
   std::optional<ExportedFacts> exported{};
+  /// Where the noise of an evaluation is known (pooled_records.h): that no network is better, from
+  /// how many evaluations, and the standard errors of the objectives.
+  std::optional<double> front_probability{};
+  int replicates = 1;
+  std::vector<double> standard_error{};
   bool operator==(const FrontMember&) const = default;
 };
 
@@ -58,13 +63,15 @@ struct Front {
 /// are comparable only against a common reference.
 std::vector<double> reference_point(const std::vector<EvaluationRecord>& records);
 
-/// `records` in order of index. The members are the best of those that are not in `dropped`;
-/// reference and hypervolume are of all, as predicted.
+/// `records` in order of index. The members are the best of those that are not in `dropped`, by the
+/// means of their replicates at the highest fidelity that was answered; reference and hypervolume
+/// are of all, as predicted.
 Front build_front(const std::vector<std::string>& objectives,
                   const std::vector<EvaluationRecord>& records,
                   std::vector<DroppedMember> dropped = {});
 
-/// Element i: hypervolume of the first i + 1 records against `reference`. Empty with more than
+/// Element i: hypervolume of the first i + 1 records against `reference`, of replicates by their
+/// mean so far, and of the highest fidelity alone. Empty with more than
 /// three objectives or an empty reference.
 std::vector<double> hypervolume_curve(const std::vector<EvaluationRecord>& records,
                                       const std::vector<double>& reference);

@@ -14,7 +14,7 @@ RunProgress::RunProgress(const SearchChoice& search, int objectives, Report repo
     : search_(search),
       report_(std::move(report)),
       watched_(report_ || search.stagnation_evaluations > 0),
-      watch_(objectives, search.stagnation_evaluations) {}
+      watch_(objectives, search.stagnation_evaluations, search.fidelities - 1) {}
 
 double RunProgress::elapsed_s() const {
   const auto now = std::chrono::steady_clock::now();

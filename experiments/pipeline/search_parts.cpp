@@ -148,8 +148,11 @@ SearchSpace open_space(const SearchExperiment& experiment) {
   return make_table_space(load_table(experiment.space_file), experiment.space_decisions).space;
 }
 
-OpenedExperiment open_experiment(const SearchExperiment& experiment,
-                                 const std::function<void(const std::string&)>& note) {
+namespace {
+
+/// Without a zero-cost score in front of the evaluator.
+OpenedExperiment open_parts(const SearchExperiment& experiment,
+                            const std::function<void(const std::string&)>& note) {
   OpenedExperiment opened;
   SearchParts& parts = opened.parts;
   if (experiment.evaluator.kind == EvaluatorKind::kTable) {
@@ -189,6 +192,19 @@ OpenedExperiment open_experiment(const SearchExperiment& experiment,
           ? opened.trainer->make_supernet_evaluator(parts.space, opened.data, choice.supernet,
                                                     experiment.seed)
           : opened.trainer->make_train_evaluator(parts.space, opened.data, choice.train);
+  return opened;
+}
+
+}  // namespace
+
+OpenedExperiment open_experiment(const SearchExperiment& experiment,
+                                 const std::function<void(const std::string&)>& note) {
+  OpenedExperiment opened = open_parts(experiment, note);
+  const ZeroCost zero_cost = experiment.search.zero_cost;
+  if (zero_cost != ZeroCost::kNone && opened.parts.accuracy) {
+    opened.parts.accuracy =
+        make_zero_cost_first(opened.parts.space, zero_cost, std::move(opened.parts.accuracy));
+  }
   return opened;
 }
 

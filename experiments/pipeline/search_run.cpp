@@ -14,6 +14,7 @@
 #include "experiments/pipeline/evaluation_workers.h"
 #include "experiments/pipeline/journal.h"
 #include "experiments/pipeline/journal_replay.h"
+#include "experiments/pipeline/run_audit.h"
 #include "experiments/pipeline/run_folder.h"
 #include "experiments/pipeline/run_progress.h"
 #include "experiments/pipeline/stop_rules.h"
@@ -347,6 +348,7 @@ class SearchRun {
     }
     result.front = build_front(experiment_.objectives, all_, known.dropped);
     keep_measured_facts(known, result.front);
+    write_audit(folder_, audit_run(source_.problem, all_), options_.notice);
     writer().close();
     write_text(folder_ + "/hypervolume.csv",
                hypervolume_csv(hypervolume_curve(all_, result.front.reference)));

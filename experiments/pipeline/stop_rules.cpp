@@ -19,12 +19,13 @@ std::vector<ObjectiveVector> points_of(const ParetoArchive& archive) {
 
 }  // namespace
 
-FrontWatch::FrontWatch(int objectives, std::int64_t stagnation_evaluations)
-    : objectives_(objectives), step_((stagnation_evaluations + 3) / 4) {}
+FrontWatch::FrontWatch(int objectives, std::int64_t stagnation_evaluations, int fidelity)
+    : objectives_(objectives), step_((stagnation_evaluations + 3) / 4), fidelity_(fidelity) {}
 
 void FrontWatch::add(const Evaluation& evaluation) {
   ++told_;
-  if (evaluation.status == EvaluationStatus::kOk && evaluation.violation == 0) {
+  const bool counts = evaluation.fidelity == fidelity_ && evaluation.replicate == 0;
+  if (counts && evaluation.status == EvaluationStatus::kOk && evaluation.violation == 0) {
     archive_.insert(evaluation);
     if (largest_.empty()) largest_ = evaluation.objectives;
     for (std::size_t i = 0; i < largest_.size(); ++i) {

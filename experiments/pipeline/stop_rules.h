@@ -23,8 +23,9 @@ constexpr int kMaxWatchedObjectives = 4;
 class FrontWatch {
  public:
   /// A stagnation is looked for over `stagnation_evaluations` answers (rounded up to a multiple of
-  /// four), four times in as many; 0: never.
-  FrontWatch(int objectives, std::int64_t stagnation_evaluations);
+  /// four), four times in as many; 0: never. Only first evaluations of networks at `fidelity`, the
+  /// highest, make the front; all are answers.
+  FrontWatch(int objectives, std::int64_t stagnation_evaluations, int fidelity = 0);
 
   void add(const Evaluation& evaluation);
   /// Against the reference of now; nothing without a feasible answer, or with more than
@@ -41,6 +42,7 @@ class FrontWatch {
 
   const int objectives_;
   const std::int64_t step_;  ///< answers between two snapshots
+  const int fidelity_;
   std::int64_t told_ = 0;
   ParetoArchive archive_;
   std::vector<double> largest_;                         ///< per objective; empty: nothing feasible

@@ -68,6 +68,7 @@ void add_features(const DataTable& table, const TableChoice& choice, TableProble
                                 std::to_string(missing) + " rows, which have its median now");
     }
     append_columns(values, problem.features);
+    problem.feature_names.push_back(name);
   }
 }
 
@@ -233,6 +234,7 @@ EvaluationSource make_table_source(std::shared_ptr<const TableProblem> problem) 
         return all;
       };
   if (!problem->features.empty()) {
+    source.problem.feature_names = problem->feature_names;
     source.problem.features = [problem](const std::vector<Genotype>& genotypes) {
       std::vector<std::vector<double>> all;
       all.reserve(genotypes.size());

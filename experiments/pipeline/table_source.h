@@ -35,6 +35,7 @@ struct TableProblem {
   /// Per listed network and objective: the truth, and what the search sees. NaN: missing.
   std::vector<std::vector<double>> truth, seen;
   std::vector<std::vector<double>> features;  ///< per listed network; finite
+  std::vector<std::string> feature_names;     ///< of their columns
   std::vector<std::string> limit_names;
   std::vector<double> limits;
   std::vector<std::vector<double>> limited;  ///< per listed network: values that limits are for

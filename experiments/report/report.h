@@ -22,11 +22,11 @@ struct ReportData {
   std::string name;
   std::string error_label;              ///< what "error" is here, e.g. "held-out error, %"
   std::vector<std::string> objectives;  ///< as in the experiment; the first two are drawn
-  std::vector<Evaluation> evaluations;  ///< all, by index
+  std::vector<Evaluation> evaluations;  ///< a network each: its mean, by index
   std::vector<Evaluation> front;
   std::vector<DeviceFront> fronts = {};      ///< of several devices: drawn in place of `front`
   std::vector<std::string> front_genotypes;  ///< text forms, in the order of `front`
-  std::vector<double> hypervolume;           ///< after each evaluation, same order
+  std::vector<double> hypervolume;           ///< after each evaluation, by index
   std::vector<ReportReference> references;
   std::vector<ExportedNetwork> exported;
   std::vector<DroppedMember> dropped;  ///< feasible as predicted, over a budget as measured

@@ -35,6 +35,10 @@ evaluations = 100
 in_flight = 10
 include = ["small", "1.2.3"]
 threads = 2
+noise = 0.4
+replicate_share = 0.25
+max_replicates = 6
+eta = 4
 [export]
 epochs = 12
 learning_rate = 0.05
@@ -76,6 +80,11 @@ TEST_CASE("every key of an experiment arrives") {
   CHECK(e.evaluator.supernet.random_subnets == 3);
   CHECK(e.search.algorithm == AlgorithmKind::kRandom);
   CHECK(e.search.include == std::vector<std::string>{"small", "1.2.3"});
+  CHECK(e.search.noise == 0.4);
+  CHECK(e.search.replicate_share == 0.25);
+  CHECK(e.search.max_replicates == 6);
+  CHECK(e.search.fidelities == 1);
+  CHECK(e.search.eta == 4);
   CHECK(e.export_choice.train.epochs == 12);
   CHECK(e.export_choice.quantize.range == RangeMethod::kPercentile);
   CHECK_FALSE(e.export_choice.inherit);
@@ -121,6 +130,9 @@ TEST_CASE("the resolved text loads again to the same experiment") {
     CHECK(write_resolved(second) == resolved);
   }
   CHECK(parse(train).evaluator.train.train.epochs == 0.75);
+  const SearchExperiment halving = parse(train + "search = { fidelities = 3, eta = 2 }\n");
+  CHECK(halving.evaluator.train.fidelities == 3);
+  CHECK(halving.evaluator.train.eta == 2);
   CHECK(resolved_keys(parse(kFull)).at("device.board.precision") == "\"int8\"");
   CHECK(resolved_keys(parse(kFull)).at("constraints.latency_us") == "\"300us\"");
 }
@@ -152,6 +164,12 @@ TEST_CASE("each wrong key says where, what came and what is accepted") {
                  "accepted is a limit above 0"));
   CHECK(contains(refusal(kSmallest + "evaluator = { kind = \"proxy\", seconds = 3 }\n"),
                  "evaluator.seconds: unknown key"));
+  CHECK(contains(
+      refusal(kSmallest + "evaluator = { kind = \"supernet\", data = \"idx:.\" }\n"
+                          "search = { fidelities = 2 }\n"),
+      "search.fidelities: came 2; a supernet judges every network in one way: accepted is 1"));
+  CHECK(contains(refusal(kSmallest + "search = { zero_cost = \"naswot\" }\n"),
+                 "search.zero_cost: needs fidelities = 2 or more"));
   CHECK(contains(refusal(kSmallest + "evaluator = { kind = \"train\" }\n"),
                  "evaluator.data: is missing"));
   CHECK(
