@@ -61,7 +61,7 @@ enum class AlgorithmKind {
 
 /// [search].
 struct SearchChoice {
-  AlgorithmKind algorithm = AlgorithmKind::kNsga2;
+  AlgorithmKind algorithm = AlgorithmKind::kEhvi;
   int population = 0;     ///< 0 = the algorithm's own; else ≥ 4
   int evaluations = 400;  ///< the budget; a finished run may be given more
   int in_flight = 8;  ///< candidates asked and not told yet; part of the result, unlike `threads`
