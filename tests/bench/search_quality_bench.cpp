@@ -1,10 +1,10 @@
-// How many evaluations does a search need? Runs our default algorithm and pagmo's NSGA-II on
+// How many evaluations does a search need? Runs our algorithms and pagmo's NSGA-II on
 // NAS-Bench-Macro (Su et al. 2021: 6,561 networks, all trained) with many seeds, and prints how
 // many unique networks each evaluates until it has 95 % and 99 % of the true front's hypervolume,
 // and the hypervolume at fixed numbers of evaluations with a Mann–Whitney test. Objectives are the
 // error and the FLOPs, unscaled, with the reference 20 % error and 1.01 times the largest FLOPs.
 //
-//   search_quality [--seeds 30] [--first-seed 0] [--budget 600] [--algorithms ehvi,pagmo20,…]
+//   search_quality [--seeds 30] [--first-seed 0] [--budget 600] [--algorithms ehvi,nsga2,pagmo20,…]
 //                  [--signal mean_acc] [--cost flops] [--window 1] [--verbose]
 //
 // The table is read from nas_bench_macro/ below $EDGEFRONT_PUBLIC_DATA, or ../shared/data beside
@@ -15,6 +15,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
 #include <map>
 #include <memory>
 #include <pagmo/algorithm.hpp>
@@ -26,6 +27,9 @@
 #include <string>
 #include <vector>
 
+#include "experiments/experiment_fields.h"
+#include "experiments/pipeline/algorithms.h"
+#include "experiments/pipeline/mann_whitney.h"
 #include "search/dominance.h"
 #include "search/ehvi.h"
 #include "search/hypervolume.h"
@@ -36,7 +40,7 @@ namespace {
 
 struct Settings {
   int seeds = 30, first_seed = 0, budget = 600, window = 1;
-  std::string algorithms = "ehvi,pagmo20,pagmo80", signal = "mean_acc", cost = "flops";
+  std::string algorithms = "ehvi,nsga2,pagmo20,pagmo80", signal = "mean_acc", cost = "flops";
   bool verbose = false;
   EhviOptions ehvi;
 };
@@ -110,7 +114,25 @@ struct Trace {
   double seconds = 0;
 };
 
-Trace run_ehvi(const Table& table, const Settings& settings, int seed) {
+std::unique_ptr<SearchAlgorithm> make_ours(const std::string& name, const Problem& problem,
+                                           const Settings& settings, int seed) {
+  if (name == "ehvi") {
+    EhviOptions options = settings.ehvi;
+    options.seed = static_cast<std::uint64_t>(seed);
+    return make_ehvi(problem, options, {});
+  }
+  SearchExperiment experiment;
+  experiment.seed = static_cast<std::uint64_t>(seed);
+  for (const auto& [known, kind] : kAlgorithmNames) {
+    if (name != known) continue;
+    experiment.search.algorithm = kind;
+    return make_algorithm(experiment, problem);
+  }
+  std::fprintf(stderr, "unknown algorithm %s\n", name.c_str());
+  std::exit(2);
+}
+
+Trace run_ours(const std::string& name, const Table& table, const Settings& settings, int seed) {
   Problem problem;
   problem.space = &table.space;
   problem.objectives = {{"error", false, 0}, {"cost", true, 0}};
@@ -122,11 +144,9 @@ Trace run_ehvi(const Table& table, const Settings& settings, int seed) {
     }
     return costs;
   };
-  EhviOptions options = settings.ehvi;
-  options.seed = static_cast<std::uint64_t>(seed);
-  const auto algorithm = make_ehvi(problem, options, {});
+  const auto algorithm = make_ours(name, problem, settings, seed);
   Trace trace;
-  std::vector<Candidate> waiting;
+  std::deque<Candidate> waiting;
   while (static_cast<int>(trace.order.size()) < settings.budget) {
     const auto start = std::chrono::steady_clock::now();
     const int count = waiting.empty() ? settings.window : 1;
@@ -136,7 +156,7 @@ Trace run_ehvi(const Table& table, const Settings& settings, int seed) {
     waiting.insert(waiting.end(), asked.begin(), asked.end());
     if (waiting.empty()) break;
     const Candidate first = waiting.front();
-    waiting.erase(waiting.begin());
+    waiting.pop_front();
     const Table::Row& row = table.rows.at(first.genotype);
     trace.order.push_back(first.genotype);
     algorithm->tell({{.index = first.index,
@@ -226,24 +246,6 @@ double quantile(std::vector<T> values, double share) {
          static_cast<double>(values[above]) * part;
 }
 
-/// One-sided p of "a tends to be smaller than b": normal approximation with ties (Mann & Whitney
-/// 1947).
-double mann_whitney_smaller(const std::vector<double>& a, const std::vector<double>& b) {
-  double u = 0;
-  for (const double x : a) {
-    for (const double y : b) u += x < y ? 1 : x == y ? 0.5 : 0;
-  }
-  std::map<double, double> ties;
-  for (const double x : a) ++ties[x];
-  for (const double y : b) ++ties[y];
-  const auto n = static_cast<double>(a.size()), m = static_cast<double>(b.size());
-  double tied = 0;
-  for (const auto& [value, count] : ties) tied += count * count * count - count;
-  const double variance = n * m / 12 * (n + m + 1 - tied / ((n + m) * (n + m - 1)));
-  if (variance <= 0) return 0.5;
-  return 0.5 * std::erfc((u - n * m / 2 - 0.5) / std::sqrt(2 * variance));
-}
-
 int main_of(const Settings& settings) {
   const Table table = read_macro(settings);
   const std::vector<int> budgets{50, 100, 200, 400};
@@ -254,9 +256,9 @@ int main_of(const Settings& settings) {
     std::vector<int> to_95, to_99;
     double seconds = 0, asks = 0;
     for (int seed = settings.first_seed; seed < settings.first_seed + settings.seeds; ++seed) {
-      const Trace trace = name == "ehvi"
-                              ? run_ehvi(table, settings, seed)
-                              : run_pagmo(table, settings, seed, std::atoi(name.c_str() + 5));
+      const Trace trace = name.starts_with("pagmo")
+                              ? run_pagmo(table, settings, seed, std::atoi(name.c_str() + 5))
+                              : run_ours(name, table, settings, seed);
       const std::vector<double> run = curve(table, trace);
       to_95.push_back(reaches(run, 0.95, settings.budget));
       to_99.push_back(reaches(run, 0.99, settings.budget));
@@ -274,9 +276,10 @@ int main_of(const Settings& settings) {
   }
   for (const auto& [name, by_budget] : shares) {
     if (name == "ehvi" || !shares.contains("ehvi")) continue;
-    std::printf("ehvi worse than %s, p:", name.c_str());
+    std::printf("ehvi against %s, chance to be better (p of no difference):", name.c_str());
     for (const int budget : budgets) {
-      std::printf(" %.2g", mann_whitney_smaller(shares["ehvi"][budget], by_budget.at(budget)));
+      const MannWhitney test = mann_whitney(shares["ehvi"][budget], by_budget.at(budget));
+      std::printf(" %.2f (%.2g)", test.effect, test.p);
     }
     std::printf("\n");
   }

@@ -14,7 +14,7 @@ name = "table"
 space = { file = "t.csv", decisions = ["a", "b", "c"] }
 objectives = ["error", "latency_us"]
 evaluator = { kind = "table", columns = { error = "err", latency_us = "ms" } }
-search = { population = 12, in_flight = 2, evaluations = 150 }
+search = { algorithm = "nsga2", population = 12, in_flight = 2, evaluations = 150 }
 TOML
 cat >"$work/b.toml" <<'TOML'
 name = "two algorithms"
