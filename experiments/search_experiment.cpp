@@ -227,8 +227,8 @@ void read_fidelities(const TomlTable& table, SearchExperiment& experiment) {
                                  "; a supernet judges every network in one way: accepted is " +
                                  std::to_string(1 + scored));
   }
-  experiment.evaluator.train.fidelities = left;
-  experiment.evaluator.train.eta = search.eta;
+  experiment.evaluator.train.fidelities = experiment.evaluator.command.fidelities = left;
+  experiment.evaluator.train.eta = experiment.evaluator.command.eta = search.eta;
 }
 
 SearchExperiment read(const TomlTable& root, const std::string& folder) {
