@@ -168,7 +168,9 @@ void check_table(const TomlTable& root, const SearchExperiment& experiment) {
   for (const std::string& name : experiment.objectives) has_column(name);
   for (const auto& [name, limit] : experiment.constraints) has_column(name);
   for (const auto& [name, column] : options.columns) {
-    const Metric& metric = *at_key(table, "columns", [&] { return find_metric(name, {}); }).metric;
+    const Metric& metric = *at_key(table, "columns", [&, &metric_name = name] {
+                              return find_metric(metric_name, {});
+                            }).metric;
     if (metric.sense == Sense::kMaximised) {
       table.fail("columns", name + " is better when larger; a table gives what is minimised");
     }
