@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds everything and runs all tests. Needs about 12 minutes on two cores without a cache.
+# Builds everything and runs all tests. The tests take about 7 minutes on two cores, the build without a cache more.
 # Options: --no-install  the machine is ready, install nothing
 #          --preset P    a CMake preset with tests (default: dev; no-torch builds without libtorch)
 set -euo pipefail
@@ -18,7 +18,7 @@ done
 . experiments/setup.sh
 
 print_machine
-say "steps: packages (1-4 min where missing), build (4-12 min), tests (1-3 min)"
+say "steps: packages (1-4 min where missing), build (5-15 min), tests (7 min)"
 mapfile -t packages < <(packages_of programs tests)
 install_packages "${packages[@]}"
 say "== configure and build ($preset)"
