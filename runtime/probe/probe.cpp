@@ -1,8 +1,5 @@
 #include "runtime/probe/probe.h"
 
-#include <sched.h>
-#include <time.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
@@ -11,10 +8,9 @@
 
 #include "runtime/interpreter.h"
 #include "runtime/probe/chains.h"
-#include "runtime/probe/clock.h"
+#include "runtime/probe/passes.h"
 #include "runtime/probe/pinning.h"
 #include "runtime/probe/rounds.h"
-#include "runtime/probe/throttling.h"
 #include "runtime/probe/timed_interpreter.h"
 
 namespace edgefront {
@@ -23,7 +19,6 @@ namespace {
 constexpr int kNetworksPerGroup = 8;  // keeps a round short against a disturbance
 constexpr int kUntimedPerVisit = 12;  // invocations until a network's state is its own again
 constexpr int kTimedPerVisit = 10;    // then
-constexpr double kRestS = 0.05;       // between looks whether a disturbance is over
 constexpr int kStepSamples = 200;     // at most, for the latencies per step of a network
 
 // What runs in one round: chains, and for each of their steps the entry whose time it is (−1: it
@@ -140,56 +135,6 @@ std::vector<int> unmeasured_keys(const std::vector<Chain>& chains, std::size_t f
   return result;
 }
 
-void rest(double seconds) {
-  if (seconds <= 0) return;
-  const double whole = std::floor(seconds);
-  const timespec pause{static_cast<time_t>(whole), static_cast<long>((seconds - whole) * 1e9)};
-  nanosleep(&pause, nullptr);
-}
-
-double seconds_since(std::uint64_t start) {
-  return static_cast<double>(ticks_now() - start) * ns_per_tick() * 1e-9;
-}
-
-// What the passes over a list share.
-struct Bench {
-  ProtocolOptions options;
-  const ProbeProgress& progress;
-  int total;  // entries of all passes
-  DisturbanceFilter filter;
-  ReferenceKernel reference;
-  ThrottleWatch throttling{"", {sched_getcpu()}};  // and its package
-  int finished = 0;
-  double patience_s;
-
-  Bench(const ProtocolOptions& o, const ProbeProgress& p, std::size_t entries)
-      : options(o),
-        progress(p),
-        total(static_cast<int>(entries) * std::max(1, o.passes)),
-        filter(o.disturbance),
-        patience_s(o.patience_s) {
-    filter.wait = [this] { wait_for_rest(); };
-    if (throttling.watches()) filter.throttled = [this] { return throttling.throttled_since(); };
-  }
-  Bench(const Bench&) = delete;
-  int passes() const { return std::max(1, options.passes); }
-  // Rests until the machine is as quick as it was, or the patience is spent.
-  void wait_for_rest() {
-    while (patience_s > 0) {
-      rest(kRestS);
-      patience_s -= kRestS;
-      if (reference.time() <= options.disturbance * filter.baseline()) return;
-    }
-  }
-  // Fills a pass that began at `start` to its least duration; nobody waits for the last one.
-  void rest_after(int pass, std::uint64_t start) const {
-    if (pass + 1 < passes()) rest(options.pass_s - seconds_since(start));
-  }
-  void finish_one() {
-    if (progress) progress(++finished, total);
-  }
-};
-
 // Of several passes' results for one entry that with the middle latency (of two the faster).
 template <class Result>
 Result middle(std::vector<Result> results) {
@@ -198,6 +143,13 @@ Result middle(std::vector<Result> results) {
     return a.statistics.latency_us < b.statistics.latency_us;
   });
   return *place;
+}
+
+template <class Result>
+std::vector<double> latencies(const std::vector<Result>& passes) {
+  std::vector<double> result;
+  for (const Result& one : passes) result.push_back(one.statistics.latency_us);
+  return result;
 }
 
 // Relative standard deviation of the latencies of several passes.
@@ -214,8 +166,7 @@ double relative_spread(const std::vector<NetworkMeasurement>& passes) {
 }
 
 Status measure_chains(const std::vector<Chain>& chains, const std::vector<LayerKey>& keys,
-                      std::uint64_t pass_seed, Bench* bench,
-                      std::vector<std::vector<LayerMeasurement>>* out) {
+                      std::uint64_t pass_seed, Bench* bench, std::vector<LayerMeasurement>* out) {
   std::vector<bool> measured(keys.size());
   for (std::size_t first = 0, end = 0; first < chains.size(); first = end) {
     end = group_end(chains, first, bench->options);
@@ -237,7 +188,7 @@ Status measure_chains(const std::vector<Chain>& chains, const std::vector<LayerK
         &bench->filter);
     for (std::size_t entry = 0; entry < statistics.size(); ++entry) {
       const int key = key_of_entry[entry];
-      (*out)[key].push_back({keys[key], statistics[entry]});
+      (*out)[key] = {keys[key], statistics[entry]};
       bench->finish_one();
     }
   }
@@ -321,13 +272,22 @@ Status measure_group(const std::vector<const Model*>& models, const std::vector<
 Status measure_alike(const std::vector<LayerKey>& keys, Bench* bench,
                      std::vector<LayerMeasurement>* out) {
   std::vector<std::vector<LayerMeasurement>> passes(keys.size());
-  for (int pass = 0; pass < bench->passes(); ++pass) {
-    const std::uint64_t seed = stream_value(bench->options.seed, pass);
+  const auto measure = [&](std::uint64_t seed, const std::vector<int>& entries) -> Status {
+    std::vector<LayerKey> chosen;
+    for (const int i : entries) chosen.push_back(keys[i]);
     std::vector<Chain> chains;
-    if (Status s = make_chains(keys, limits_of(bench->options), seed, &chains); !s.ok()) return s;
-    const std::uint64_t start = ticks_now();
-    if (Status s = measure_chains(chains, keys, seed, bench, &passes); !s.ok()) return s;
-    bench->rest_after(pass, start);
+    if (Status s = make_chains(chosen, limits_of(bench->options), seed, &chains); !s.ok()) return s;
+    std::vector<LayerMeasurement> measured(chosen.size());
+    if (Status s = measure_chains(chains, chosen, seed, bench, &measured); !s.ok()) return s;
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      passes[entries[i]].push_back(std::move(measured[i]));
+    }
+    return {};
+  };
+  if (Status s = run_passes(bench, static_cast<int>(keys.size()), measure,
+                            [&](int i) { return latencies(passes[i]); });
+      !s.ok()) {
+    return s;
   }
   for (std::vector<LayerMeasurement>& one : passes) out->push_back(middle(std::move(one)));
   return {};
@@ -414,10 +374,11 @@ Status measure_networks(const std::vector<const Model*>& models,
   Bench bench(options, progress, models.size());
   if (Status s = bench.reference.load(); !s.ok()) return s;
   std::vector<std::vector<NetworkMeasurement>> passes(models.size());
-  for (int pass = 0; pass < bench.passes(); ++pass) {
-    const std::uint64_t seed = stream_value(options.seed, pass);
-    const std::vector<int> order = shuffled(static_cast<int>(models.size()), seed);
-    const std::uint64_t start = ticks_now();
+  const auto measure = [&](std::uint64_t seed, const std::vector<int>& entries) -> Status {
+    std::vector<int> order;
+    for (const int i : shuffled(static_cast<int>(entries.size()), seed)) {
+      order.push_back(entries[i]);
+    }
     for (std::size_t first = 0; first < order.size(); first += kNetworksPerGroup) {
       const std::size_t last = std::min(first + kNetworksPerGroup, order.size());
       const std::vector<int> members(order.begin() + static_cast<std::ptrdiff_t>(first),
@@ -428,7 +389,12 @@ Status measure_networks(const std::vector<const Model*>& models,
         return s;
       }
     }
-    bench.rest_after(pass, start);
+    return {};
+  };
+  if (Status s = run_passes(&bench, static_cast<int>(models.size()), measure,
+                            [&](int i) { return latencies(passes[i]); });
+      !s.ok()) {
+    return s;
   }
   out->clear();
   for (std::vector<NetworkMeasurement>& one : passes) {

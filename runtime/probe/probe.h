@@ -23,10 +23,12 @@ struct ProtocolOptions {
   double disturbance = 1.05;  ///< samples of a round whose reference kernel took more than this
                               ///< times its usual time are repeated, not averaged in
   int passes = 3;  ///< over the whole list, in other chains and groups each time; an entry's pass
-                   ///< with the middle latency stands, so that a slow minute does not
+                   ///< with the middle latency stands, so that a slow minute does not. Entries
+                   ///< whose passes disagree get as many more at the most
   double pass_s = 0;       ///< each pass takes at least so long, by resting after it: what a clock
                            ///< drifts by within some seconds shifts one pass and not the middle one
-  double patience_s = 20;  ///< of rests, in all, until a disturbance is over
+  double patience_s = 20;  ///< of rests, in all and beyond the time that was worked, until a
+                           ///< disturbance is over; 0: no rests
   bool step_latencies = true;  ///< of networks too; doubles their time
   /// Layers are measured in chains of so many, as many as a network of theirs has, or of so many
   /// bytes of weights (0: any): how much else runs in between decides which cache weights come

@@ -49,18 +49,34 @@ std::vector<int> shuffled(int count, std::uint64_t seed) {
 bool DisturbanceFilter::disturbed(double reference_us) {
   const bool slow = recent_.size() >= kRoundsBeforeJudging && reference_us > limit_ * baseline();
   const bool result = (throttled && throttled()) || slow;
-  recent_.push_back(reference_us);
-  sorted_.insert(std::upper_bound(sorted_.begin(), sorted_.end(), reference_us), reference_us);
-  if (recent_.size() > kWindow) {
-    sorted_.erase(std::lower_bound(sorted_.begin(), sorted_.end(), recent_.front()));
-    recent_.pop_front();
-  }
+  remember(reference_us);
   if (result && wait) wait();
   return result;
 }
 
+void DisturbanceFilter::remember(double reference_us) {
+  if (clock_s) {
+    const double now = clock_s();
+    if (recent_.size() >= kRoundsBeforeJudging && now - remembered_s_ < kSlice_s) return;
+    remembered_s_ = now;
+  }
+  recent_.push_back(reference_us);
+  sorted_.insert(std::upper_bound(sorted_.begin(), sorted_.end(), reference_us), reference_us);
+  if (recent_.size() <= kWindow) return;
+  sorted_.erase(std::lower_bound(sorted_.begin(), sorted_.end(), recent_.front()));
+  recent_.pop_front();
+}
+
 double DisturbanceFilter::baseline() const {
   return sorted_.empty() ? 0 : sorted_[(sorted_.size() - 1) / 4];
+}
+
+bool passes_agree(std::vector<double> latencies_us) {
+  if (latencies_us.size() < 3) return true;
+  std::sort(latencies_us.begin(), latencies_us.end());
+  const std::size_t middle = (latencies_us.size() - 1) / 2;
+  return latencies_us[middle + 1] <= (1 + kAgreement) * latencies_us[middle] &&
+         latencies_us[middle] <= (1 + kAgreement) * latencies_us[middle - 1];
 }
 
 std::vector<LatencyStatistics> sample_rounds(int entries, const ProtocolOptions& options,

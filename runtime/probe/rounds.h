@@ -15,14 +15,19 @@ namespace edgefront {
 /// Judges rounds by the time of a fixed reference kernel against the lower quartile of its last
 /// `kWindow` times: a machine that is disturbed for half of the time is still told from the same
 /// machine at rest. Disturbed rounds enter too, so that a lasting change of the clock becomes the
-/// new normal instead of a reason to repeat for ever.
+/// new normal instead of a reason to repeat for ever. Rounds of small networks take a millisecond:
+/// with `clock_s` at most one time in kSlice_s enters, so that a busy neighbour of some seconds is
+/// not the new normal yet.
 class DisturbanceFilter {
  public:
   static constexpr std::size_t kWindow = 1001;
+  static constexpr double kSlice_s = 0.05;  // the window spans 50 s at least
   explicit DisturbanceFilter(double limit) : limit_(limit) {}
   /// If set, whether the machine slowed itself down since it was last asked: a time that it was
   /// asked after is disturbed then, whatever it is.
   std::function<bool()> throttled;
+  /// If set, seconds that have passed since some fixed moment.
+  std::function<double()> clock_s;
   /// Called after each disturbed time, if set: to rest until the disturbance is over.
   std::function<void()> wait;
   /// True if `reference_us` exceeds limit × baseline, or where the machine was throttled; the first
@@ -32,7 +37,10 @@ class DisturbanceFilter {
   double baseline() const;
 
  private:
+  void remember(double reference_us);
+
   double limit_;
+  double remembered_s_ = 0;     // when the last one was, where there is a clock
   std::deque<double> recent_;   // in order of time
   std::vector<double> sorted_;  // the same values
 };
@@ -59,5 +67,11 @@ std::vector<LatencyStatistics> sample_rounds(int entries, const ProtocolOptions&
 std::uint64_t stream_value(std::uint64_t seed, std::uint64_t i);
 /// 0 … count − 1 in an order drawn from `seed` (Fisher–Yates).
 std::vector<int> shuffled(int count, std::uint64_t seed);
+
+/// Whether the middle one of an entry's latencies, one per pass, has a neighbour on either side
+/// within ± `kAgreement`: else it may be a time of a disturbance that outlasted a pass. Fewer than
+/// three latencies always agree.
+bool passes_agree(std::vector<double> latencies_us);
+constexpr double kAgreement = 0.10;
 
 }  // namespace edgefront

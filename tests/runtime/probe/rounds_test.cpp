@@ -132,6 +132,34 @@ TEST_CASE("a reference kernel below the limit does not reject") {
   CHECK(filter.baseline() == 10.0);
 }
 
+TEST_CASE("with a clock a disturbance of thousands of short rounds does not become the normal") {
+  double now = 0;
+  DisturbanceFilter with_clock(1.05), without(1.05);
+  with_clock.clock_s = [&] { return now; };
+  const auto round = [&](double us) {
+    now += 0.001;
+    without.disturbed(us);
+    return with_clock.disturbed(us);
+  };
+  for (int i = 0; i < 10000; ++i) CHECK_FALSE(round(10));  // ten seconds at rest
+  for (int i = 0; i < 5000; ++i) CHECK(round(12));         // five of a busy neighbour
+  CHECK(with_clock.baseline() == 10);
+  CHECK(without.baseline() == 12);
+  for (int i = 0; i < 100000; ++i) round(12);  // a lasting change is taken in the end
+  CHECK_FALSE(round(12));
+}
+
+TEST_CASE("passes agree when the middle one has a near neighbour on either side") {
+  CHECK(passes_agree({}));
+  CHECK(passes_agree({1, 9}));
+  CHECK(passes_agree({10.0, 10.4, 10.2}));
+  CHECK_FALSE(passes_agree({10.0, 13.0, 10.1}));
+  CHECK(passes_agree({13, 10, 10.2, 10.1, 13}) == false);  // 10.1 10.2 | 13
+  CHECK(passes_agree({13, 10, 10.2, 10.1, 10.3}));
+  CHECK_FALSE(passes_agree({13, 10, 13, 13, 10.2}));
+  CHECK(passes_agree({10, 10.1, 10.2, 13}));  // of four the second stands
+}
+
 TEST_CASE("what was measured while the machine was throttled is repeated") {
   DisturbanceFilter filter(1.05);
   int asked = 0;
