@@ -4,8 +4,8 @@
 #include <string>
 
 #include "search/candidate_book.h"
+#include "search/option_check.h"
 #include "search/ranking.h"
-#include "space/error.h"
 
 namespace edgefront {
 namespace {
@@ -85,14 +85,9 @@ class Nsga2 final : public BookedAlgorithm {
 
 std::unique_ptr<SearchAlgorithm> make_nsga2(const Problem& problem, const Nsga2Options& options,
                                             const std::vector<Genotype>& include) {
-  if (options.population < 4) {
-    throw InputError("nsga2: population = " + std::to_string(options.population) +
-                     "; accepted: at least 4");
-  }
-  if (options.offspring < 0) {
-    throw InputError("nsga2: offspring = " + std::to_string(options.offspring) +
-                     "; accepted: at least 1, or 0 for a tenth of the population");
-  }
+  require_option(options.population >= 4, "nsga2", "population", options.population, "at least 4");
+  require_option(options.offspring >= 0, "nsga2", "offspring", options.offspring,
+                 "at least 1, or 0 for a tenth of the population");
   check_variation(options.variation, "nsga2");
   Nsga2Options filled = options;
   if (filled.offspring == 0) filled.offspring = std::max(1, options.population / 10);

@@ -4,9 +4,9 @@
 #include <string>
 
 #include "search/candidate_book.h"
+#include "search/option_check.h"
 #include "search/ranking.h"
 #include "search/reference_directions.h"
-#include "space/error.h"
 
 namespace edgefront {
 namespace {
@@ -114,14 +114,10 @@ std::unique_ptr<SearchAlgorithm> make_nsga3(const Problem& problem, const Nsga3O
     for (const std::vector<int>& front : fronts) most = std::max(most, front.size());
     filled.population = default_population(most) * static_cast<int>(fronts.size());
   }
-  if (filled.population < 4) {
-    throw InputError("nsga3: population = " + std::to_string(filled.population) +
-                     "; accepted: at least 4, or 0 for one that fits the objectives");
-  }
-  if (filled.offspring < 0) {
-    throw InputError("nsga3: offspring = " + std::to_string(filled.offspring) +
-                     "; accepted: at least 1, or 0 for a quarter of the population");
-  }
+  require_option(filled.population >= 4, "nsga3", "population", filled.population,
+                 "at least 4, or 0 for one that fits the objectives");
+  require_option(filled.offspring >= 0, "nsga3", "offspring", filled.offspring,
+                 "at least 1, or 0 for a quarter of the population");
   check_variation(filled.variation, "nsga3");
   if (filled.offspring == 0) filled.offspring = std::max(1, filled.population / 4);
   return std::make_unique<Nsga3>(problem, filled, include);

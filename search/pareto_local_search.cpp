@@ -5,9 +5,9 @@
 #include <unordered_map>
 
 #include "search/candidate_book.h"
+#include "search/option_check.h"
 #include "search/ranking.h"
 #include "search/variation.h"
-#include "space/error.h"
 
 namespace edgefront {
 namespace {
@@ -102,10 +102,8 @@ class ParetoLocalSearch final : public BookedAlgorithm {
 std::unique_ptr<SearchAlgorithm> make_pareto_local_search(const Problem& problem,
                                                           const ParetoLocalSearchOptions& options,
                                                           const std::vector<Genotype>& include) {
-  if (options.initial < 1) {
-    throw InputError("pareto_local_search: initial = " + std::to_string(options.initial) +
-                     "; accepted: at least 1");
-  }
+  require_option(options.initial >= 1, "pareto_local_search", "initial", options.initial,
+                 "at least 1");
   return std::make_unique<ParetoLocalSearch>(problem, options, include);
 }
 

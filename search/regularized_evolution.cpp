@@ -6,8 +6,8 @@
 #include <string>
 
 #include "search/candidate_book.h"
+#include "search/option_check.h"
 #include "search/ranking.h"
-#include "space/error.h"
 
 namespace edgefront {
 namespace {
@@ -104,14 +104,10 @@ class RegularizedEvolution final : public BookedAlgorithm {
 std::unique_ptr<SearchAlgorithm> make_regularized_evolution(
     const Problem& problem, const RegularizedEvolutionOptions& options,
     const std::vector<Genotype>& include) {
-  if (options.population < 4) {
-    throw InputError("regularized_evolution: population = " + std::to_string(options.population) +
-                     "; accepted: at least 4");
-  }
-  if (options.sample < 0) {
-    throw InputError("regularized_evolution: sample = " + std::to_string(options.sample) +
-                     "; accepted: at least 1, or 0 for a quarter of the population");
-  }
+  require_option(options.population >= 4, "regularized_evolution", "population", options.population,
+                 "at least 4");
+  require_option(options.sample >= 0, "regularized_evolution", "sample", options.sample,
+                 "at least 1, or 0 for a quarter of the population");
   check_variation(options.variation, "regularized_evolution");
   RegularizedEvolutionOptions filled = options;
   if (filled.sample == 0) filled.sample = std::max(1, options.population / 4);

@@ -5,6 +5,7 @@
 
 #include "search/candidate_book.h"
 #include "search/hypervolume.h"
+#include "search/option_check.h"
 #include "search/ranking.h"
 #include "search/reference_directions.h"
 #include "space/error.h"
@@ -95,10 +96,8 @@ class SmsEmoa final : public BookedAlgorithm {
 std::unique_ptr<SearchAlgorithm> make_sms_emoa(const Problem& problem,
                                                const SmsEmoaOptions& options,
                                                const std::vector<Genotype>& include) {
-  if (options.population < 4) {
-    throw InputError("sms_emoa: population = " + std::to_string(options.population) +
-                     "; accepted: at least 4");
-  }
+  require_option(options.population >= 4, "sms_emoa", "population", options.population,
+                 "at least 4");
   for (const std::vector<int>& front : objective_fronts(problem)) {
     if (front.size() <= kMostObjectives) continue;
     throw InputError("sms_emoa: " + std::to_string(front.size()) +

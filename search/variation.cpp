@@ -11,7 +11,7 @@
 #include <span>
 #include <string>
 
-#include "space/error.h"
+#include "search/option_check.h"
 
 namespace edgefront {
 namespace {
@@ -199,9 +199,7 @@ std::vector<Genotype> neighbours(const SearchSpace& space, const Genotype& genot
 void check_variation(const VariationOptions& options, const char* algorithm) {
   const auto check = [&](const char* key, double value, double low, double high,
                          const char* accepted) {
-    if (value >= low && value <= high) return;
-    throw InputError(std::string(algorithm) + ": " + key + " = " + std::to_string(value) +
-                     "; accepted: " + accepted);
+    require_option(value >= low && value <= high, algorithm, key, value, accepted);
   };
   check("crossover_probability", options.crossover_probability, 0, 1, "0 to 1");
   check("swap_probability", options.swap_probability, 0, 1, "0 to 1");
