@@ -1,6 +1,7 @@
 #include "search/inner_algorithm.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace edgefront {
 
@@ -59,6 +60,42 @@ bool InnerAlgorithm::draws(const std::vector<Candidate>& expected) {
     }
   }
   return true;
+}
+
+std::vector<Candidate> WrappingAlgorithm::ask(int count) {
+  std::vector<Candidate> asked;
+  while (static_cast<int>(asked.size()) < count) {
+    std::optional<Candidate> next = choose();
+    if (!next) break;
+    record(*next);
+    asked.push_back(std::move(*next));
+  }
+  return asked;
+}
+
+bool WrappingAlgorithm::take_over(const std::vector<Candidate>& asked) {
+  std::vector<Candidate> inner;
+  for (const Candidate& candidate : asked) {
+    if (is_inner(candidate)) inner.push_back(candidate);
+  }
+  if (!inner_.take_over(inner)) return false;
+  for (const Candidate& candidate : asked) record(candidate);
+  return true;
+}
+
+void WrappingAlgorithm::tell(const std::vector<Evaluation>& evaluations) {
+  for (const Evaluation& evaluation : evaluations) {
+    next_index_ = std::max(next_index_, evaluation.index + 1);
+    Evaluation told = evaluation;
+    told.genotype = canonical(space_, std::move(told.genotype));
+    told.index = inner_.answered(evaluation.index);
+    learn(std::move(told));
+  }
+}
+
+void WrappingAlgorithm::record(const Candidate& asked) {
+  next_index_ = std::max(next_index_, asked.index + 1);
+  note(asked);
 }
 
 }  // namespace edgefront

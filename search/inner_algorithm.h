@@ -1,5 +1,5 @@
 // An algorithm inside another: what a wrapper needs to ask it, to count its asks for it, and to
-// replay it.
+// replay it; and what all wrappers are alike in.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "search/search_algorithm.h"
@@ -39,6 +40,37 @@ class InnerAlgorithm {
   std::unordered_map<std::int64_t, std::int64_t> index_of_;  ///< unanswered: inner by outer
   std::deque<Candidate> drawn_;  ///< asked of the algorithm and not passed on yet
   std::int64_t next_ = 0;        ///< inner index
+};
+
+/// An algorithm around another: what is left to it is when to ask something of its own, and what
+/// the inner one is told.
+class WrappingAlgorithm : public SearchAlgorithm {
+ public:
+  std::vector<Candidate> ask(int count) override;
+  bool take_over(const std::vector<Candidate>& asked) override;
+  void tell(const std::vector<Evaluation>& evaluations) override;
+
+ protected:
+  /// `space` outlives this.
+  WrappingAlgorithm(std::unique_ptr<SearchAlgorithm> inner, const SearchSpace& space)
+      : inner_(std::move(inner)), space_(space) {}
+
+  /// The next candidate, under next_index_: an own one or the inner algorithm's; nothing where
+  /// neither has any.
+  virtual std::optional<Candidate> choose() = 0;
+  /// Whether an ask of an earlier run was the inner algorithm's.
+  virtual bool is_inner(const Candidate& asked) const = 0;
+  /// What an ask changes here, an own one or the inner algorithm's.
+  virtual void note(const Candidate& asked) = 0;
+  /// One evaluation: canonical, and under the inner index of its ask (InnerAlgorithm::answered).
+  virtual void learn(Evaluation told) = 0;
+
+  InnerAlgorithm inner_;
+  const SearchSpace& space_;
+  std::int64_t next_index_ = 0;
+
+ private:
+  void record(const Candidate& asked);
 };
 
 }  // namespace edgefront

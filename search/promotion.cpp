@@ -8,7 +8,7 @@
 
 #include "search/hypervolume.h"
 #include "search/inner_algorithm.h"
-#include "space/error.h"
+#include "search/option_check.h"
 
 namespace edgefront {
 namespace {
@@ -70,44 +70,16 @@ struct Network {
   }
 };
 
-class Promotion final : public SearchAlgorithm {
+class Promotion final : public WrappingAlgorithm {
  public:
   Promotion(std::unique_ptr<SearchAlgorithm> inner, const Problem& problem,
             const PromotionOptions& options)
-      : inner_(std::move(inner)),
-        space_(*problem.space),
+      : WrappingAlgorithm(std::move(inner), *problem.space),
         objectives_(problem.objectives),
         options_(options),
         rungs_(problem.fidelities),
         maps_(problem.fidelities - 1, std::vector<AffineMap>(problem.objectives.size())),
         next_fit_(problem.fidelities - 1, kFirstPairs) {}
-
-  std::vector<Candidate> ask(int count) override {
-    std::vector<Candidate> asked;
-    while (static_cast<int>(asked.size()) < count) {
-      std::optional<Candidate> next = promoted(options_.eta);
-      if (!next) next = inner_.ask(next_index_);
-      if (!next) next = promoted(1);
-      if (!next) break;
-      note(*next);
-      asked.push_back(std::move(*next));
-    }
-    return asked;
-  }
-
-  bool take_over(const std::vector<Candidate>& asked) override {
-    std::vector<Candidate> inner;
-    for (const Candidate& candidate : asked) {
-      if (candidate.fidelity == 0) inner.push_back(candidate);
-    }
-    if (!inner_.take_over(inner)) return false;
-    for (const Candidate& candidate : asked) note(candidate);
-    return true;
-  }
-
-  void tell(const std::vector<Evaluation>& evaluations) override {
-    for (const Evaluation& evaluation : evaluations) tell(evaluation);
-  }
 
   std::string version() const override { return inner_.version() + "+promotion@1"; }
 
@@ -118,6 +90,15 @@ class Promotion final : public SearchAlgorithm {
     double ranked_eta = 0;
     bool changed = true;  ///< since the last ranking
   };
+
+  std::optional<Candidate> choose() override {
+    std::optional<Candidate> next = promoted(options_.eta);
+    if (!next) next = inner_.ask(next_index_);
+    if (!next) next = promoted(1);
+    return next;
+  }
+
+  bool is_inner(const Candidate& asked) const override { return asked.fidelity == 0; }
 
   int top() const { return int(rungs_.size()) - 1; }
 
@@ -152,31 +133,24 @@ class Promotion final : public SearchAlgorithm {
     rung.changed = false;
   }
 
-  /// What an ask changes here.
-  void note(const Candidate& candidate) {
-    next_index_ = std::max(next_index_, candidate.index + 1);
-    const auto known = by_genotype_.find(candidate.genotype);
+  void note(const Candidate& asked) override {
+    const auto known = by_genotype_.find(asked.genotype);
     if (known == by_genotype_.end()) return;
     Network& network = networks_[known->second];
-    network.asked = std::max(network.asked, candidate.fidelity);
+    network.asked = std::max(network.asked, asked.fidelity);
   }
 
-  void tell(const Evaluation& evaluation) {
-    next_index_ = std::max(next_index_, evaluation.index + 1);
-    Evaluation told = evaluation;
-    told.genotype = canonical(space_, std::move(told.genotype));
-    const std::int64_t inner_index = inner_.answered(evaluation.index);
+  void learn(Evaluation told) override {
     const auto [place, added] = by_genotype_.try_emplace(told.genotype, networks_.size());
     if (told.status != EvaluationStatus::kOk) {
       if (!added) return;
       by_genotype_.erase(place);
-      told.index = inner_index;
       told.fidelity = 0;
       inner_.tell(told);
       return;
     }
     if (added) {
-      networks_.push_back({.genotype = told.genotype, .inner_index = inner_index, .values = {}});
+      networks_.push_back({.genotype = told.genotype, .inner_index = told.index, .values = {}});
       networks_.back().values.resize(rungs_.size());
     }
     const std::size_t i = place->second;
@@ -242,8 +216,6 @@ class Promotion final : public SearchAlgorithm {
     inner_.tell(told);
   }
 
-  InnerAlgorithm inner_;
-  const SearchSpace& space_;
   const std::vector<ObjectiveInfo> objectives_;
   const PromotionOptions options_;
   std::vector<Rung> rungs_;                   ///< per fidelity
@@ -251,7 +223,6 @@ class Promotion final : public SearchAlgorithm {
   std::vector<std::size_t> next_fit_;         ///< number of pairs
   std::vector<Network> networks_;             ///< in the order of their first answers
   std::unordered_map<Genotype, std::size_t> by_genotype_;
-  std::int64_t next_index_ = 0;
 };
 
 }  // namespace
@@ -287,13 +258,9 @@ AffineMap fit_line(std::span<const double> x, std::span<const double> y) {
 std::unique_ptr<SearchAlgorithm> make_promotion(std::unique_ptr<SearchAlgorithm> inner,
                                                 const Problem& problem,
                                                 const PromotionOptions& options) {
-  if (problem.fidelities < 2) {
-    throw InputError("promotion: fidelities = " + std::to_string(problem.fidelities) +
-                     "; accepted: at least 2");
-  }
-  if (!(options.eta > 1)) {
-    throw InputError("promotion: eta = " + std::to_string(options.eta) + "; accepted: more than 1");
-  }
+  require_option(problem.fidelities >= 2, "promotion", "fidelities", problem.fidelities,
+                 "at least 2");
+  require_option(options.eta > 1, "promotion", "eta", options.eta, "more than 1");
   return std::make_unique<Promotion>(std::move(inner), problem, options);
 }
 

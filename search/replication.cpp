@@ -29,12 +29,11 @@ std::vector<double> stated_noise(const Problem& problem) {
   return stated;
 }
 
-class Replication final : public SearchAlgorithm {
+class Replication final : public WrappingAlgorithm {
  public:
   Replication(std::unique_ptr<SearchAlgorithm> inner, const Problem& problem,
               const ReplicationOptions& options)
-      : inner_(std::move(inner)),
-        space_(*problem.space),
+      : WrappingAlgorithm(std::move(inner), *problem.space),
         objectives_(problem.objectives),
         fronts_(problem.fronts),
         top_(problem.fidelities - 1),
@@ -44,37 +43,6 @@ class Replication final : public SearchAlgorithm {
       fronts_.emplace_back();
       for (std::size_t m = 0; m < objectives_.size(); ++m) fronts_[0].push_back(int(m));
     }
-  }
-
-  std::vector<Candidate> ask(int count) override {
-    std::vector<Candidate> asked;
-    while (static_cast<int>(asked.size()) < count) {
-      // A turn that no replicate is worth goes to the inner algorithm and is not made up for.
-      const double share = options_.share;
-      const bool turn = std::floor(share * double(asks_ + 1)) > std::floor(share * double(asks_));
-      std::optional<Candidate> next;
-      if (turn) next = replicate();
-      if (!next) next = inner_.ask(next_index_);
-      if (!next) next = replicate();
-      if (!next) break;
-      note(*next);
-      asked.push_back(std::move(*next));
-    }
-    return asked;
-  }
-
-  bool take_over(const std::vector<Candidate>& asked) override {
-    std::vector<Candidate> inner;
-    for (const Candidate& candidate : asked) {
-      if (candidate.replicate == 0) inner.push_back(candidate);
-    }
-    if (!inner_.take_over(inner)) return false;
-    for (const Candidate& candidate : asked) note(candidate);
-    return true;
-  }
-
-  void tell(const std::vector<Evaluation>& evaluations) override {
-    for (const Evaluation& evaluation : evaluations) tell(evaluation);
   }
 
   std::string version() const override { return inner_.version() + "+replicates@1"; }
@@ -88,50 +56,57 @@ class Replication final : public SearchAlgorithm {
     Replicates told;
   };
 
-  /// What an ask changes here.
-  void note(const Candidate& candidate) {
+  std::optional<Candidate> choose() override {
+    // A turn that no replicate is worth goes to the inner algorithm and is not made up for.
+    const double share = options_.share;
+    const bool turn = std::floor(share * double(asks_ + 1)) > std::floor(share * double(asks_));
+    std::optional<Candidate> next;
+    if (turn) next = replicate();
+    if (!next) next = inner_.ask(next_index_);
+    if (!next) next = replicate();
+    return next;
+  }
+
+  bool is_inner(const Candidate& asked) const override { return asked.replicate == 0; }
+
+  void note(const Candidate& asked) override {
     ++asks_;
-    next_index_ = std::max(next_index_, candidate.index + 1);
-    if (candidate.replicate == 0) return;
-    const auto known = by_genotype_.find(candidate.genotype);
+    if (asked.replicate == 0) return;
+    const auto known = by_genotype_.find(asked.genotype);
     if (known == by_genotype_.end()) return;
     Network& network = networks_[known->second];
     ++network.waiting;
     ++waiting_;
-    network.next_replicate = std::max(network.next_replicate, candidate.replicate + 1);
+    network.next_replicate = std::max(network.next_replicate, asked.replicate + 1);
   }
 
-  void tell(const Evaluation& evaluation) {
-    next_index_ = std::max(next_index_, evaluation.index + 1);
-    Evaluation inner = evaluation;
-    inner.genotype = canonical(space_, std::move(inner.genotype));
-    inner.index = inner_.answered(evaluation.index);
-    const bool ok = evaluation.status == EvaluationStatus::kOk;
-    const auto known = by_genotype_.find(inner.genotype);
-    if (known != by_genotype_.end() && evaluation.replicate > 0) {
+  void learn(Evaluation told) override {
+    const bool ok = told.status == EvaluationStatus::kOk;
+    const auto known = by_genotype_.find(told.genotype);
+    if (known != by_genotype_.end() && told.replicate > 0) {
       Network& network = networks_[known->second];
       if (network.waiting > 0) --network.waiting, --waiting_;
-      network.next_replicate = std::max(network.next_replicate, evaluation.replicate + 1);
+      network.next_replicate = std::max(network.next_replicate, told.replicate + 1);
       if (!ok) return;
-      inner.index = network.inner_index;
+      told.index = network.inner_index;
     }
-    if (ok && evaluation.fidelity == top_) add(inner);
-    inner_.tell(inner);
+    if (ok && told.fidelity == top_) add(told);
+    inner_.tell(told);
   }
 
-  /// Adds to what is known of the network, and makes `inner` the mean of it.
-  void add(Evaluation& inner) {
-    const auto [place, added] = by_genotype_.try_emplace(inner.genotype, networks_.size());
+  /// Adds to what is known of the network, and makes `told` the mean of it.
+  void add(Evaluation& told) {
+    const auto [place, added] = by_genotype_.try_emplace(told.genotype, networks_.size());
     if (added) {
-      networks_.push_back({.genotype = inner.genotype, .inner_index = inner.index, .told = {}});
+      networks_.push_back({.genotype = told.genotype, .inner_index = told.index, .told = {}});
     }
     Network& network = networks_[place->second];
-    pool_.add(network.told, inner.objectives, inner.violation, inner.standard_errors);
+    pool_.add(network.told, told.objectives, told.violation, told.standard_errors);
     if (network.told.answers == 1) return;
-    inner.objectives = network.told.mean();
-    inner.violation = network.told.violation();
-    inner.standard_errors = pool_.standard_error(network.told);
-    inner.replicate = network.told.answers - 1;
+    told.objectives = network.told.mean();
+    told.violation = network.told.violation();
+    told.standard_errors = pool_.standard_error(network.told);
+    told.replicate = network.told.answers - 1;
   }
 
   /// The feasible networks that may be of the front over `objectives`, as indices of networks_.
@@ -218,8 +193,6 @@ class Replication final : public SearchAlgorithm {
             .replicate = networks_[i].next_replicate};
   }
 
-  InnerAlgorithm inner_;
-  const SearchSpace& space_;
   const std::vector<ObjectiveInfo> objectives_;
   std::vector<std::vector<int>> fronts_;
   const int top_;  ///< fidelity
@@ -227,7 +200,6 @@ class Replication final : public SearchAlgorithm {
   PooledNoise pool_;
   std::vector<Network> networks_;  ///< in the order of their first answers
   std::unordered_map<Genotype, std::size_t> by_genotype_;
-  std::int64_t next_index_ = 0;
   std::int64_t asks_ = 0;
   std::int64_t waiting_ = 0;  ///< replicates
 };
