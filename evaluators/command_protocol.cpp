@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "runtime/graph.h"
+#include "runtime/graph_json.h"
 #include "space/architecture.h"
 #include "space/lower.h"
 
@@ -17,33 +17,6 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t kMaxNameBytes = 200;    ///< of the handshake's texts
 constexpr std::size_t kMaxColumnBytes = 64;   ///< of the name of an extra column
 constexpr std::size_t kMaxReasonBytes = 400;  ///< of a failure
-
-/// The layer graph in the form of the probe's jobs (docs/probe_protocol.md).
-Json json_of(const LayerGraph& graph) {
-  Json json;
-  json["tensors"] = Json::array();
-  for (const Tensor& tensor : graph.tensors) {
-    json["tensors"].push_back(
-        {{"shape", {tensor.shape.height, tensor.shape.width, tensor.shape.channels}},
-         {"precision", precision_name(tensor.precision)}});
-  }
-  json["layers"] = Json::array();
-  for (const Layer& layer : graph.layers) {
-    Json inputs = Json::array({layer.inputs[0]});
-    if (layer.inputs[1] >= 0) inputs.push_back(layer.inputs[1]);
-    json["layers"].push_back({{"name", layer.name},
-                              {"op", op_name(layer.op)},
-                              {"inputs", inputs},
-                              {"output", layer.output},
-                              {"kernel_size", layer.kernel_size},
-                              {"stride", layer.stride},
-                              {"block", layer.block},
-                              {"precision", precision_name(layer.precision)}});
-  }
-  json["inputs"] = graph.inputs;
-  json["outputs"] = graph.outputs;
-  return json;
-}
 
 /// The choices that build this network, by the names of their decisions.
 Json decisions_of(const SearchSpace& space, const Genotype& genotype) {
@@ -121,7 +94,7 @@ std::string command_request_line(const SearchSpace& space, const AccuracyRequest
   json["replicate"] = request.replicate;
   json["seed"] = request.seed >> 11;  // below 2^53: exact in every language's numbers
   json["classes"] = space.classes;
-  json["graph"] = json_of(lower(decode(space, genotype)));
+  json["graph"] = graph_json<Json>(lower(decode(space, genotype)));
   return json.dump(-1, ' ', true, Json::error_handler_t::replace);
 }
 

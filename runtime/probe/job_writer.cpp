@@ -1,3 +1,4 @@
+#include "runtime/graph_json.h"
 #include "runtime/probe/base64.h"
 #include "runtime/probe/jobs.h"
 #include "runtime/probe/json_namespace.h"
@@ -13,32 +14,6 @@ using Json = nlohmann::ordered_json;
 // Bytes that are no UTF-8 (a board's /proc/cpuinfo may hold any) become replacement characters.
 std::string text_of(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
-Json json_of(const LayerGraph& graph) {
-  Json json;
-  json["tensors"] = Json::array();
-  for (const Tensor& tensor : graph.tensors) {
-    json["tensors"].push_back(
-        {{"shape", {tensor.shape.height, tensor.shape.width, tensor.shape.channels}},
-         {"precision", precision_name(tensor.precision)}});
-  }
-  json["layers"] = Json::array();
-  for (const Layer& layer : graph.layers) {
-    Json inputs = Json::array({layer.inputs[0]});
-    if (layer.inputs[1] >= 0) inputs.push_back(layer.inputs[1]);
-    json["layers"].push_back({{"name", layer.name},
-                              {"op", op_name(layer.op)},
-                              {"inputs", inputs},
-                              {"output", layer.output},
-                              {"kernel_size", layer.kernel_size},
-                              {"stride", layer.stride},
-                              {"block", layer.block},
-                              {"precision", precision_name(layer.precision)}});
-  }
-  json["inputs"] = graph.inputs;
-  json["outputs"] = graph.outputs;
-  return json;
 }
 
 Json json_of(const DeviceIdentity& identity) {
@@ -136,7 +111,7 @@ std::string job_line(const ProbeJob& job) {
               {"name", job.name},
               {"kernel_set", job.kernel_set},
               {"threads", job.threads},
-              {"graph", json_of(job.graph)}};
+              {"graph", graph_json<Json>(job.graph)}};
       break;
     case JobKind::kModel:
       json = {{"job", "model"},
