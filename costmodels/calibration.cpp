@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "costmodels/cost_model.h"
+#include "costmodels/half_width.h"
 #include "space/error.h"
 #include "space/rank_correlation.h"
 
@@ -31,17 +32,6 @@ void require_points(std::span<const double> sum_us, std::span<const double> meas
                        std::to_string(measured_us[i]) + " us; both must be positive");
     }
   }
-}
-
-/// Half-width that a fresh observation stays within with probability 0.9.
-double half_width_90(std::vector<double> residuals) {
-  std::sort(residuals.begin(), residuals.end());
-  const std::size_t n = residuals.size();
-  const auto rank = static_cast<std::size_t>(std::ceil(0.9 * static_cast<double>(n + 1) - 1e-9));
-  if (rank <= n) return residuals[rank - 1];
-  double squares = 0;
-  for (const double r : residuals) squares += r * r;
-  return std::max(residuals.back(), kStudent90Of6 * std::sqrt(squares / static_cast<double>(n)));
 }
 
 double median(std::vector<double> values) {
@@ -100,7 +90,7 @@ AffineFit fit_affine(std::span<const double> sum_us, std::span<const double> mea
     }
     residuals.push_back(std::abs(left_out) / predicted);
   }
-  fit.relative_half_width_90 = half_width_90(std::move(residuals));
+  fit.relative_half_width_90 = half_width_90(std::move(residuals), kStudent90Of6);
   return fit;
 }
 

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "costmodels/cost_model.h"
+#include "costmodels/measurement_choice.h"
 #include "costmodels/transfer.h"
 #include "hwprofiles/layer_listing.h"
 #include "hwprofiles/profiler.h"

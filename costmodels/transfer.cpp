@@ -2,10 +2,10 @@
 
 #include <Eigen/Dense>
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 
+#include "costmodels/half_width.h"
 #include "space/error.h"
 
 namespace edgefront {
@@ -17,137 +17,17 @@ constexpr double kDisturbedShare = 0.02;  // how often a measurement is thought 
 constexpr double kNormal90 = 1.645;
 constexpr double kStudent90 = 2.0;  // of few degrees of freedom, where no rank exists
 
-/// Kernels of the prior, in the order of their columns; all are relative to the cost.
-enum Kernel { kDevices, kParts, kGroups, kConstant, kKernels };
-using Strengths = Eigen::Matrix<double, kKernels, 1>;  ///< variances
-
-/// Before anything was measured.
-const Strengths kDesignStrengths{1, 0.1, 0.1, 1};
-constexpr double kDesignNoise = 1e-4;
-
-/// The devices' costs with gaps filled and one size: what the kernels are made of.
-struct Devices {
-  Eigen::MatrixXd costs;    ///< part × device; NaN where no device has the part
-  std::vector<int> groups;  ///< per part
-  int group_count = 0;
-};
-
 double log_mean(const Eigen::VectorXd& values) {
   return values.array().log().sum() / static_cast<double>(values.size());
 }
 
-/// The devices' costs of these sums.
-Eigen::MatrixXd sums_of(const Eigen::MatrixXd& costs, std::span<const PartSum> sums) {
-  Eigen::MatrixXd out = Eigen::MatrixXd::Zero(static_cast<Eigen::Index>(sums.size()), costs.cols());
-  for (std::size_t i = 0; i < sums.size(); ++i) {
-    for (const PartCount& p : sums[i]) out.row(i) += p.count * costs.row(p.part);
-  }
-  return out;
-}
-
-/// Every device times a factor, so that the parts that all have take 1 in the mean; then a missing
-/// entry is the mean of the devices that have it.
-Devices filled(const TransferSources& sources) {
-  if (sources.costs.empty()) throw InputError("transfer: no other device was given");
-  Devices devices;
-  devices.groups = sources.groups;
-  for (const int g : sources.groups) devices.group_count = std::max(devices.group_count, g + 1);
-  const auto parts = static_cast<Eigen::Index>(sources.groups.size());
-  devices.costs.resize(parts, static_cast<Eigen::Index>(sources.costs.size()));
-  for (std::size_t k = 0; k < sources.costs.size(); ++k) {
-    devices.costs.col(k) = Eigen::Map<const Eigen::VectorXd>(sources.costs[k].data(), parts);
-  }
-  Eigen::RowVectorXd sums = Eigen::RowVectorXd::Zero(devices.costs.cols());
-  int shared = 0;
-  for (const auto& row : devices.costs.rowwise()) {
-    if (!row.hasNaN()) sums += row, ++shared;
-  }
-  if (shared == 0) throw InputError("transfer: the other devices have no layer in common");
-  devices.costs.array().rowwise() /= sums.array() / shared;
-  for (auto row : devices.costs.rowwise()) {
-    double sum = 0;
-    int known = 0;
-    for (const double cost : row) {
-      if (!std::isnan(cost)) sum += cost, ++known;
-    }
-    const double mean = known > 0 ? sum / known : std::numeric_limits<double>::quiet_NaN();
-    for (double& cost : row) cost = std::isnan(cost) ? mean : cost;
-  }
-  return devices;
-}
-
-/// The prior at one choice of device weights.
-struct Prior {
-  const Devices& devices;
-  double network_size;  ///< of a typical network; what the constant is measured in
-  Eigen::VectorXd weights;
-  Eigen::VectorXd typical;  ///< per part, the weighted mean of the devices
-
-  Prior(const Devices& d, double size, Eigen::VectorXd w)
-      : devices(d), network_size(size), weights(std::move(w)), typical(d.costs * weights) {}
-};
-
-/// Sums seen through a prior: each divided by its mean over the devices, so that covariances are
-/// relative.
-struct Features {
-  std::vector<PartSum> sums;
-  Eigen::VectorXd mean;
-  Eigen::MatrixXd devices;   ///< sum × device, times the root of its weight
-  Eigen::MatrixXd groups;    ///< sum × group
-  Eigen::VectorXd constant;  ///< for networks, 0 for single parts
-
-  Features(const Prior& prior, std::span<const PartSum> of);
-  /// Relative covariances of sum `i` with itself, by kernel.
-  Strengths own(const Prior& prior, Eigen::Index i) const;
-};
-
-/// count·typical/mean of each part of the sum.
-Eigen::VectorXd shares_of(const Prior& prior, const PartSum& sum, double mean) {
-  Eigen::VectorXd shares = Eigen::VectorXd::Zero(prior.typical.size());
-  for (const PartCount& p : sum) shares(p.part) += p.count * prior.typical(p.part) / mean;
-  return shares;
-}
-
-Features::Features(const Prior& prior, std::span<const PartSum> of) : sums(of.begin(), of.end()) {
-  const auto n = static_cast<Eigen::Index>(sums.size());
-  devices = sums_of(prior.devices.costs, sums);
-  mean = devices * prior.weights;
-  devices.array().colwise() /= mean.array();
-  devices = devices * prior.weights.cwiseSqrt().asDiagonal();
-  groups = Eigen::MatrixXd::Zero(n, prior.devices.group_count);
-  constant = Eigen::VectorXd::Zero(n);
-  for (Eigen::Index i = 0; i < n; ++i) {
-    for (const PartCount& p : sums[i]) {
-      groups(i, prior.devices.groups[p.part]) += p.count * prior.typical(p.part) / mean(i);
-    }
-    if (sums[i].size() > 1) constant(i) = prior.network_size / mean(i);
-  }
-}
-
-Strengths Features::own(const Prior& prior, Eigen::Index i) const {
-  return {devices.row(i).squaredNorm(), shares_of(prior, sums[i], mean(i)).squaredNorm(),
-          groups.row(i).squaredNorm(), constant(i) * constant(i)};
-}
-
-/// Relative covariances of every sum of `a` with sum `i` of `b`: one column per kernel.
-Eigen::MatrixXd covariances(const Prior& prior, const Features& a, const Features& b,
-                            Eigen::Index i) {
-  Eigen::MatrixXd k = Eigen::MatrixXd::Zero(a.mean.size(), kKernels);
-  k.col(kDevices) = a.devices * b.devices.row(i).transpose();
-  k.col(kGroups) = a.groups * b.groups.row(i).transpose();
-  k.col(kConstant) = a.constant * b.constant(i);
-  const Eigen::VectorXd shares = shares_of(prior, b.sums[i], b.mean(i));
-  for (Eigen::Index j = 0; j < k.rows(); ++j) {
-    for (const PartCount& p : a.sums[j]) {
-      k(j, kParts) += p.count * prior.typical(p.part) / a.mean(j) * shares(p.part);
-    }
-  }
-  return k;
+Eigen::Map<const Eigen::VectorXd> vector_of(const std::vector<double>& values) {
+  return Eigen::Map<const Eigen::VectorXd>(values.data(), static_cast<Eigen::Index>(values.size()));
 }
 
 /// The process at one choice of strengths, conditioned on the observations.
 struct Component {
-  Strengths strengths;
+  KernelValues strengths;  ///< variances
   double noise = 0;
   double log_likelihood = 0;
   double share = 0;  ///< of the average
@@ -160,23 +40,15 @@ struct Moments {
   double mean = 0, variance = 0;
 };
 
-/// The rank of a fresh value among n + 1, as in fit_affine(): the width that it stays within with
-/// probability 0.9.
-double quantile_90(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const auto n = values.size();
-  const auto rank = static_cast<std::size_t>(std::ceil(0.9 * static_cast<double>(n + 1) - 1e-9));
-  if (rank <= n) return values[rank - 1];
-  double squares = 0;
-  for (const double v : values) squares += v * v;
-  return std::max(values.back(), kStudent90 * std::sqrt(squares / static_cast<double>(n)));
-}
-
-Eigen::VectorXd correlations(const Eigen::MatrixXd& devices, const Eigen::VectorXd& costs) {
+/// Of the logarithms of the new device's costs with those of each other: [sum][device].
+Eigen::VectorXd correlations(const std::vector<std::vector<double>>& sums,
+                             const Eigen::VectorXd& costs) {
   const Eigen::VectorXd y = costs.array().log() - log_mean(costs);
-  Eigen::VectorXd out(devices.cols());
-  for (Eigen::Index k = 0; k < devices.cols(); ++k) {
-    const Eigen::VectorXd x = devices.col(k).array().log() - log_mean(devices.col(k));
+  Eigen::VectorXd out(static_cast<Eigen::Index>(sums.front().size()));
+  for (Eigen::Index k = 0; k < out.size(); ++k) {
+    Eigen::VectorXd x(costs.size());
+    for (Eigen::Index i = 0; i < x.size(); ++i) x(i) = sums[i][k];
+    x = x.array().log() - log_mean(x);
     const double scale = std::sqrt(x.squaredNorm() * y.squaredNorm());
     out(k) = scale > 0 ? x.dot(y) / scale : 0;
   }
@@ -185,33 +57,33 @@ Eigen::VectorXd correlations(const Eigen::MatrixXd& devices, const Eigen::Vector
 
 /// The observations through the prior of one choice of device weights.
 struct View {
-  Prior prior;
-  Features features;
+  TransferPrior prior;
+  PriorFeatures features;
   double scale;              ///< from relative costs to the unit of the observations
   Eigen::VectorXd residual;  ///< observations − 1, relative
 
-  View(const Prior& p, const std::vector<PartSum>& sums, const Eigen::VectorXd& costs)
+  View(const TransferPrior& p, const std::vector<PartSum>& sums, const Eigen::VectorXd& costs)
       : prior(p),
         features(prior, sums),
-        scale(std::exp(log_mean(costs) - log_mean(features.mean))),
-        residual(costs.array() / (scale * features.mean.array()) - 1) {}
+        scale(std::exp(log_mean(costs) - log_mean(vector_of(features.mean)))),
+        residual(costs.array() / (scale * vector_of(features.mean).array()) - 1) {}
 };
 
 /// Adds the components of every strength on the grid.
 void add_components(const View& view, int index, std::vector<Component>* components) {
   const auto n = view.residual.size();
-  std::array<Eigen::MatrixXd, kKernels> kernels;
-  kernels.fill(Eigen::MatrixXd(n, n));
-  for (Eigen::Index i = 0; i < n; ++i) {
-    const Eigen::MatrixXd k = covariances(view.prior, view.features, view.features, i);
-    for (int kernel = 0; kernel < kKernels; ++kernel) kernels[kernel].col(i) = k.col(kernel);
+  std::vector<std::vector<KernelValues>> kernels;
+  for (std::size_t i = 0; i < view.features.sums.size(); ++i) {
+    kernels.push_back(covariances(view.prior, view.features, view.features, i));
   }
-  const auto add = [&](const Strengths& s) {
-    Eigen::MatrixXd sum = Eigen::MatrixXd::Zero(n, n);
-    for (int kernel = 0; kernel < kKernels; ++kernel) sum += s(kernel) * kernels[kernel];
+  const auto add = [&](const KernelValues& strengths) {
+    Eigen::MatrixXd sum(n, n);
+    for (Eigen::Index i = 0; i < n; ++i) {
+      for (Eigen::Index j = 0; j < n; ++j) sum(j, i) = dot(kernels[i][j], strengths);
+    }
     for (const double deviation : {0.005, 0.01, 0.02, 0.04, 0.08, 0.16}) {
       Component c;
-      c.strengths = s;
+      c.strengths = strengths;
       c.noise = deviation * deviation;
       c.view = index;
       c.covariance.compute(sum + c.noise * Eigen::MatrixXd::Identity(n, n));
@@ -244,7 +116,7 @@ void keep_likely(std::vector<Component>* components) {
 }  // namespace
 
 struct TransferModel::Fit {
-  Devices devices;
+  FilledSources devices;
   std::vector<View> views;
   std::vector<Component> components;
   int set_aside = 0;           ///< observations that look disturbed
@@ -262,29 +134,29 @@ struct TransferModel::Fit {
 void TransferModel::Fit::choose(const std::vector<PartSum>& sums, const Eigen::VectorXd& costs) {
   views.clear();
   components.clear();
-  const Eigen::MatrixXd observed = sums_of(devices.costs, sums);
+  const std::vector<std::vector<double>> observed = device_sums(devices, sums);
   const Eigen::VectorXd closeness = correlations(observed, costs);
   double logs = 0;
   int networks = 0;
   for (std::size_t i = 0; i < sums.size(); ++i) {
-    if (sums[i].size() > 1) logs += std::log(observed.row(i).mean()), ++networks;
+    if (sums[i].size() > 1) logs += std::log(vector_of(observed[i]).mean()), ++networks;
   }
   const double size = networks > 0 ? std::exp(logs / networks) : 1;
   for (const double distance : {0.0, 3.0, 10.0, 30.0, 100.0}) {
     Eigen::VectorXd w = (distance * (closeness.array() - closeness.maxCoeff())).exp();
     w /= w.sum();
-    views.emplace_back(Prior(devices, size, w), sums, costs);
+    views.emplace_back(TransferPrior(devices, size, {w.begin(), w.end()}), sums, costs);
     add_components(views.back(), static_cast<int>(views.size()) - 1, &components);
-    if (devices.costs.cols() == 1) break;
+    if (w.size() == 1) break;
   }
 }
 
 void TransferModel::Fit::average() {
   keep_likely(&components);
-  device_weights.assign(devices.costs.cols(), 0);
+  device_weights.assign(devices.costs.front().size(), 0);
   for (const Component& c : components) {
     for (std::size_t k = 0; k < device_weights.size(); ++k) {
-      device_weights[k] += c.share * views[c.view].prior.weights(static_cast<Eigen::Index>(k));
+      device_weights[k] += c.share * views[c.view].prior.weights[k];
     }
   }
 }
@@ -324,7 +196,7 @@ void TransferModel::Fit::predict_left_out(const Eigen::VectorXd& costs) {
     const View& view = views[c.view];
     const Eigen::MatrixXd inverse = c.covariance.solve(Eigen::MatrixXd::Identity(n, n));
     for (Eigen::Index i = 0; i < n; ++i) {
-      const double unit = view.scale * view.features.mean(i), precision = inverse(i, i);
+      const double unit = view.scale * view.features.mean[i], precision = inverse(i, i);
       const double error = c.solved(i) / precision, predicted = costs(i) - unit * error;
       const double density = std::sqrt(precision) * std::exp(-0.5 * error * error * precision);
       const double share = c.share / std::max(density, 1e-12);
@@ -340,7 +212,7 @@ void TransferModel::Fit::predict_left_out(const Eigen::VectorXd& costs) {
     left_out.push_back({costs(i), predicted});
     standardised.push_back(std::abs(costs(i) - predicted) / std::sqrt(variance));
   }
-  interval_factor = std::max(quantile_90(std::move(standardised)), kNormal90);
+  interval_factor = std::max(half_width_90(std::move(standardised), kStudent90), kNormal90);
 }
 
 /// Of a fresh measurement, noise included.
@@ -348,22 +220,23 @@ Moments TransferModel::Fit::moments(const PartSum& sum) const {
   Moments total;
   double square = 0;
   int computed = -1;
-  Eigen::MatrixXd k;
-  Strengths own = Strengths::Zero();
+  std::vector<KernelValues> k;
+  KernelValues own;
   double unit = 0;
   for (const Component& c : components) {
     const View& view = views[c.view];
     if (c.view != computed) {
-      const Features f(view.prior, {&sum, 1});
+      const PriorFeatures f(view.prior, {&sum, 1});
       k = covariances(view.prior, view.features, f, 0);
-      own = f.own(view.prior, 0);
-      unit = view.scale * f.mean(0);
+      own = variances(view.prior, f, 0);
+      unit = view.scale * f.mean[0];
       computed = c.view;
     }
-    const Eigen::VectorXd with = k * c.strengths;
+    Eigen::VectorXd with(static_cast<Eigen::Index>(k.size()));
+    for (std::size_t i = 0; i < k.size(); ++i) with(i) = dot(k[i], c.strengths);
     const double mean = unit * (1 + with.dot(c.solved));
     const double explained = c.covariance.matrixL().solve(with).squaredNorm();
-    const double variance = std::max(own.dot(c.strengths) - explained, 0.0) + c.noise;
+    const double variance = std::max(dot(own, c.strengths) - explained, 0.0) + c.noise;
     total.mean += c.share * mean;
     square += c.share * (unit * unit * variance + mean * mean);
   }
@@ -378,7 +251,7 @@ TransferModel::TransferModel(const TransferSources& sources,
                      " measurements of the new device; at least 3 are needed");
   }
   auto fit = std::make_unique<Fit>();
-  fit->devices = filled(sources);
+  fit->devices = fill(sources);
   Eigen::VectorXd costs(static_cast<Eigen::Index>(observations.size()));
   std::vector<PartSum> sums;
   for (std::size_t i = 0; i < observations.size(); ++i) {
@@ -389,8 +262,10 @@ TransferModel::TransferModel(const TransferSources& sources,
                        std::to_string(costs(i)) + "; it must be positive");
     }
   }
-  if (!(sums_of(fit->devices.costs, sums).array() > 0).all()) {
-    throw InputError("transfer: a measurement has a layer that no other device has");
+  for (const std::vector<double>& of_devices : device_sums(fit->devices, sums)) {
+    if (!(vector_of(of_devices).array() > 0).all()) {
+      throw InputError("transfer: a measurement has a layer that no other device has");
+    }
   }
   fit->choose(sums, costs);
   // Up to a quarter of the observations may have been disturbed.
@@ -421,8 +296,8 @@ double TransferModel::network_constant() const {
   double constant = 0;
   for (const Component& c : fit_->components) {
     const View& view = fit_->views[c.view];
-    constant += c.share * view.scale * view.prior.network_size * c.strengths(kConstant) *
-                view.features.constant.dot(c.solved);
+    constant += c.share * view.scale * view.prior.network_size * c.strengths.constant *
+                vector_of(view.features.constant).dot(c.solved);
   }
   return constant;
 }
@@ -430,44 +305,5 @@ double TransferModel::network_constant() const {
 int TransferModel::set_aside() const { return fit_->set_aside; }
 const std::vector<double>& TransferModel::device_weights() const { return fit_->device_weights; }
 const std::vector<LeftOut>& TransferModel::left_out() const { return fit_->left_out; }
-
-std::vector<int> choose_measurements(const TransferSources& sources,
-                                     std::span<const PartSum> candidates, int count) {
-  const Devices devices = filled(sources);
-  const auto k = devices.costs.cols();
-  const Eigen::VectorXd equal = Eigen::VectorXd::Constant(k, 1.0 / static_cast<double>(k));
-  const Eigen::VectorXd means = sums_of(devices.costs, candidates) * equal;
-  double logs = 0;
-  int known = 0;
-  for (const double mean : means) {
-    if (mean > 0) logs += std::log(mean), ++known;
-  }
-  const Prior prior(devices, known > 0 ? std::exp(logs / known) : 1, equal);
-  const Features f(prior, candidates);
-  const auto n = f.mean.size();
-  Eigen::VectorXd variance(n);
-  for (Eigen::Index i = 0; i < n; ++i) {
-    variance(i) = f.own(prior, i).dot(kDesignStrengths);
-    if (!(variance(i) >= 0)) variance(i) = -1;  // a part that no device has
-  }
-  // Pivoted Cholesky: after each choice, variances are those given all choices.
-  std::vector<int> chosen;
-  Eigen::MatrixXd factor = Eigen::MatrixXd::Zero(n, count);
-  while (static_cast<int>(chosen.size()) < count) {
-    const auto step = static_cast<Eigen::Index>(chosen.size());
-    Eigen::Index best = 0;
-    if (n == 0 || variance.maxCoeff(&best) < 0) break;
-    Eigen::VectorXd column = covariances(prior, f, f, best) * kDesignStrengths;
-    column -= factor.leftCols(step) * factor.row(best).head(step).transpose();
-    factor.col(step) = column / std::sqrt(variance(best) + kDesignNoise);
-    for (Eigen::Index i = 0; i < n; ++i) {
-      const double left = variance(i) - factor(i, step) * factor(i, step);
-      if (variance(i) >= 0) variance(i) = std::max(left, 0.0);
-    }
-    variance(best) = -1;
-    chosen.push_back(static_cast<int>(best));
-  }
-  return chosen;
-}
 
 }  // namespace edgefront

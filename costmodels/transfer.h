@@ -5,27 +5,11 @@
 
 #include <memory>
 #include <span>
-#include <string>
 #include <vector>
 
+#include "costmodels/transfer_prior.h"
+
 namespace edgefront {
-
-/// One part of a table, by its index, and how often it stands in a network.
-struct PartCount {
-  int part = 0;
-  double count = 1;
-};
-/// Something that can be measured: a network as its parts, or one part alone.
-using PartSum = std::vector<PartCount>;
-
-/// The tables of the other devices, over the same parts.
-struct TransferSources {
-  /// [device][part], positive, in any unit of its own; NaN: this device has no entry. A part that
-  /// no device has cannot be predicted.
-  std::vector<std::vector<double>> costs;
-  /// Per part: what a device may do better or worse than others as a whole (an operator); from 0.
-  std::vector<int> groups;
-};
 
 struct TransferObservation {
   PartSum parts;
@@ -82,11 +66,5 @@ class TransferModel {
   struct Fit;
   std::unique_ptr<const Fit> fit_;
 };
-
-/// Which `count` of the candidates to measure: greedily the one that is least certain under the
-/// prior, given those before it. (That maximises the determinant of their covariance step by step:
-/// a D-optimal design.) Indices in the order of the choice; candidates with unknown parts never.
-std::vector<int> choose_measurements(const TransferSources& sources,
-                                     std::span<const PartSum> candidates, int count);
 
 }  // namespace edgefront

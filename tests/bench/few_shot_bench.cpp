@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "costmodels/cost_model.h"
+#include "costmodels/measurement_choice.h"
 #include "costmodels/transfer.h"
 #include "space/random.h"
 #include "space/rank_correlation.h"

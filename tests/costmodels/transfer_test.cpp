@@ -5,80 +5,15 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <set>
 
 #include "costmodels/cost_model.h"
 #include "space/error.h"
 #include "space/random.h"
 #include "space/rank_correlation.h"
+#include "tests/costmodels/transfer_tables.h"
 
 namespace edgefront {
 namespace {
-
-constexpr int kPositions = 8, kChoices = 6, kParts = kPositions * kChoices;
-
-using Table = std::vector<double>;
-
-/// A device that takes `per_operation` and `per_byte` for parts whose work spans two decades, and
-/// 5 % more or less for each part.
-Table device(std::uint64_t seed, double per_operation, double per_byte) {
-  RandomStream work(1, 0), own(seed, 1);
-  Table table;
-  for (int p = 0; p < kParts; ++p) {
-    const double operations = std::pow(100.0, work.uniform());
-    const double bytes = std::pow(100.0, work.uniform());
-    const double deviation = 1 + 0.05 * own.normal();
-    table.push_back((1 + per_operation * operations + per_byte * bytes) * deviation);
-  }
-  return table;
-}
-
-TransferSources sources_of(std::vector<Table> tables) {
-  TransferSources sources;
-  sources.costs = std::move(tables);
-  for (int p = 0; p < kParts; ++p) sources.groups.push_back(p % kChoices);
-  return sources;
-}
-
-/// Four devices from bound by arithmetic to bound by memory.
-TransferSources four_devices() {
-  return sources_of(
-      {device(11, 1, 0.1), device(12, 0.7, 0.5), device(13, 0.3, 0.8), device(14, 0.1, 1)});
-}
-
-std::vector<PartSum> networks(int count, std::uint64_t seed) {
-  RandomStream random(seed, 2);
-  std::vector<PartSum> result(count);
-  for (PartSum& network : result) {
-    for (int b = 0; b < kPositions; ++b) {
-      network.push_back({b * kChoices + static_cast<int>(random.below(kChoices)), 1});
-    }
-  }
-  return result;
-}
-
-double cost_of(const Table& table, const PartSum& network) {
-  double cost = 0;
-  for (const PartCount& p : network) cost += p.count * table[p.part];
-  return cost;
-}
-
-std::vector<TransferObservation> measured(const Table& truth, const std::vector<PartSum>& sums,
-                                          double noise, std::uint64_t seed) {
-  RandomStream random(seed, 3);
-  std::vector<TransferObservation> observations;
-  for (const PartSum& sum : sums) {
-    observations.push_back({sum, cost_of(truth, sum) * (1 + noise * random.normal())});
-  }
-  return observations;
-}
-
-std::vector<PartSum> chosen_of(const TransferSources& sources, const std::vector<PartSum>& pool,
-                               int count) {
-  std::vector<PartSum> chosen;
-  for (const int i : choose_measurements(sources, pool, count)) chosen.push_back(pool[i]);
-  return chosen;
-}
 
 TEST_CASE("a device between two others is known from ten networks") {
   const TransferSources sources = four_devices();
@@ -193,27 +128,6 @@ TEST_CASE("a layer that one device lacks is taken from the others, one that all 
   const TransferModel model(sources, measured(truth, few, 0.01, 6));
   CHECK(model.predict({{10, 1}}).cost == doctest::Approx(truth[10]).epsilon(0.3));
   CHECK(std::isnan(model.predict({{20, 1}}).cost));
-}
-
-TEST_CASE("chosen measurements are distinct and beat those that come first") {
-  const TransferSources sources = four_devices();
-  double chosen_error = 0, first_error = 0;
-  for (std::uint64_t d = 0; d < 8; ++d) {
-    const Table truth = device(200 + d, 0.1 * static_cast<double>(d + 1), 0.5);
-    std::vector<PartSum> pool = networks(200, 90 + d);
-    const std::vector<int> indices = choose_measurements(sources, pool, 6);
-    CHECK(std::set<int>(indices.begin(), indices.end()).size() == 6);
-    const TransferModel chosen(sources, measured(truth, chosen_of(sources, pool, 6), 0.01, d));
-    pool.resize(6);
-    const TransferModel first(sources, measured(truth, pool, 0.01, d));
-    for (const PartSum& network : networks(50, 110 + d)) {
-      const double real = cost_of(truth, network);
-      chosen_error += std::abs(chosen.predict(network).cost / real - 1);
-      first_error += std::abs(first.predict(network).cost / real - 1);
-    }
-  }
-  CHECK(chosen_error < first_error);
-  CHECK(choose_measurements(sources, networks(3, 1), 10).size() == 3);
 }
 
 TEST_CASE("what cannot be transferred is refused") {
