@@ -84,11 +84,38 @@ void CandidatePool::set_scales() {
     scale.deviation = squares > 0 ? std::sqrt(squares / n) : 1;
   }
   scales_ = std::move(scales);
+  if (costs > 1 && problem_.fronts.size() > 1) set_axes();
   for (auto& [genotype, candidate] : known_) {
-    for (std::size_t j = 0; j < scales_.size(); ++j) {
-      candidate->encoded.numbers[j] = scales_[j](candidate->encoded.numbers[j]);
+    scale(&candidate->encoded);
+  }
+}
+
+/// One network costs much on all devices or on none, mostly.
+void CandidatePool::set_axes() {
+  const std::size_t costs = base_[0]->costs.values.size();
+  std::vector<std::vector<double>> standardised;
+  for (const KnownCandidate* candidate : base_) {
+    std::vector<double>& row = standardised.emplace_back();
+    for (std::size_t j = 0; j < costs; ++j) {
+      row.push_back(scales_[j](candidate->costs.values[j]));
     }
   }
+  axes_.emplace(std::vector<std::span<const double>>(standardised.begin(), standardised.end()));
+}
+
+int CandidatePool::numbers() const {
+  const std::size_t costs = base_.empty() ? 0 : base_[0]->costs.values.size();
+  return static_cast<int>(axes_ ? scales_.size() - costs + axes_->count() : scales_.size());
+}
+
+void CandidatePool::scale(EncodedGenotype* encoded) const {
+  std::vector<double>& numbers = encoded->numbers;
+  for (std::size_t j = 0; j < scales_.size(); ++j) numbers[j] = scales_[j](numbers[j]);
+  if (!axes_) return;
+  const std::size_t costs = base_[0]->costs.values.size();
+  std::vector<double> scaled = (*axes_)(std::span(numbers).first(costs));
+  scaled.insert(scaled.end(), numbers.begin() + static_cast<std::ptrdiff_t>(costs), numbers.end());
+  numbers = std::move(scaled);
 }
 
 void CandidatePool::compute(std::span<KnownCandidate* const> candidates) {
@@ -103,7 +130,7 @@ void CandidatePool::compute(std::span<KnownCandidate* const> candidates) {
     std::vector<double>& numbers = candidates[i]->encoded.numbers;
     numbers = costs[i].values;
     numbers.insert(numbers.end(), features[i].begin(), features[i].end());
-    for (std::size_t j = 0; j < scales_.size(); ++j) numbers[j] = scales_[j](numbers[j]);
+    if (!scales_.empty()) scale(&candidates[i]->encoded);
     candidates[i]->costs = std::move(costs[i]);
   }
 }

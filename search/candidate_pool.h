@@ -3,11 +3,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <unordered_map>
 #include <vector>
 
 #include "search/genotype_encoding.h"
+#include "search/principal_axes.h"
 #include "search/search_algorithm.h"
 
 namespace edgefront {
@@ -20,6 +22,7 @@ struct KnownCandidate {
 
 /// Looks candidates up, and computes what was not asked before. Beyond a few thousand entries old
 /// ones may be computed again: the answers never depend on what was kept. Not thread-safe.
+/// Where there are several fronts, rows hold the costs' principal axes in place of the costs.
 class CandidatePool {
  public:
   /// Spaces of at most `enumerate_up_to` networks are known whole, of others `samples` uniform
@@ -35,7 +38,7 @@ class CandidatePool {
 
   const std::vector<const KnownCandidate*>& base() const { return base_; }
   bool whole() const { return whole_; }  ///< the base is the whole space
-  int numbers() const { return static_cast<int>(scales_.size()); }
+  int numbers() const;                   ///< of each row
   std::size_t size() const { return known_.size(); }
 
  private:
@@ -49,12 +52,15 @@ class CandidatePool {
   };
   void compute(std::span<KnownCandidate* const> candidates);
   void set_scales();
+  void set_axes();
+  void scale(EncodedGenotype* encoded) const;
 
   const Problem& problem_;
   std::unordered_map<Genotype, std::unique_ptr<KnownCandidate>> known_;
   std::unordered_map<Genotype, bool> in_base_;
   std::vector<const KnownCandidate*> base_;
   std::vector<Scale> scales_;
+  std::optional<PrincipalAxes> axes_;  ///< of the costs, where they are of several fronts
   bool whole_ = false;
 };
 

@@ -33,7 +33,14 @@ class Ehvi final : public SearchAlgorithm {
       if (!problem_.exact_costs) objective.exact = false;  // nothing to compute it with: modelled
       model_.exact_place.push_back(objective.exact ? exact++ : -1);
     }
-    if (options_.initial == 0) options_.initial = 8 + 2 * std::max(1, exact);
+    int costs = 0;  // of the front with most
+    for (const std::vector<int>& objectives : fronts()) {
+      costs = std::max(
+          costs, static_cast<int>(std::count_if(objectives.begin(), objectives.end(), [&](int o) {
+            return problem_.objectives[o].exact;
+          })));
+    }
+    if (options_.initial == 0) options_.initial = 8 + 2 * std::max(1, costs);
     model_.threads = options.threads;
   }
 
@@ -72,7 +79,7 @@ class Ehvi final : public SearchAlgorithm {
     }
   }
 
-  std::string version() const override { return "ehvi@1"; }
+  std::string version() const override { return "ehvi@2"; }
 
  private:
   const SearchSpace& space() const { return *problem_.space; }

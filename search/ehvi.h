@@ -15,7 +15,11 @@
 //   2010, "kriging believer"), not integrated over as in qEHVI (Daulton et al. 2020).
 // - A second expensive objective is integrated by eight quantiles of its own prediction, further
 //   ones by 32 fixed normal points; given these, the first one's integral is exact.
-// - Several fronts (Problem::fronts): the sum of their EHVI, each relative to its box.
+// - Several fronts (Problem::fronts): the sum of their EHVI, each relative to its box. The design
+// is
+//   as large as that of the front with most costs, and the model sees their costs by their
+//   principal axes (candidate_pool.h): costs of many devices that rank networks alike would
+//   otherwise hide what the networks have in common.
 // - Fall-back: while the model's leave-one-out density is not better than that of a plain normal
 //   distribution, asks alternate between local search and networks spread over the costs.
 #pragma once
@@ -27,7 +31,7 @@
 namespace edgefront {
 
 struct EhviOptions {
-  int initial = 0;  ///< networks of the initial design; 0: 10, or more with more exact objectives
+  int initial = 0;  ///< networks of the initial design; 0: 10, or more with more costs on a front
   int local_period = 5;                   ///< every n-th ask is a local search; 0: none
   std::int64_t enumerate_up_to = 20'000;  ///< networks; larger spaces are sampled
   int samples = 2'000;                    ///< of a larger space, known from the start

@@ -46,6 +46,12 @@ class Design {
     }
     if (best != nullptr) add(*best);
   }
+  bool has_any(const std::vector<const KnownCandidate*>& order, std::size_t begin,
+               std::size_t end) const {
+    return std::any_of(order.begin() + static_cast<std::ptrdiff_t>(begin),
+                       order.begin() + static_cast<std::ptrdiff_t>(end),
+                       [&](const auto* c) { return taken_.contains(c->genotype); });
+  }
   std::vector<Genotype>& genotypes() { return genotypes_; }
   std::size_t size() const { return genotypes_.size(); }
 
@@ -70,12 +76,20 @@ std::vector<Genotype> stratified_design(const std::vector<const KnownCandidate*>
   const auto wanted = std::min(static_cast<std::size_t>(size), feasible.size());
   const std::size_t costs = feasible[0]->costs.values.size();
   std::vector<std::vector<const KnownCandidate*>> orders(std::max<std::size_t>(1, costs), feasible);
+  // More ends than places: a network in the outermost stratum of a cost stands for its end.
+  const std::size_t outer =
+      2 * costs > wanted ? feasible.size() / std::max<std::size_t>(1, wanted) : 0;
   for (std::size_t j = 0; j < costs; ++j) {
     std::stable_sort(orders[j].begin(), orders[j].end(), [&](const auto* a, const auto* b) {
       return a->costs.values[j] < b->costs.values[j];
     });
-    if (design.size() < wanted) design.add(*orders[j].front());
-    if (design.size() < wanted) design.add(*orders[j].back());
+    const std::size_t all = feasible.size();
+    if (design.size() < wanted && !design.has_any(orders[j], 0, outer)) {
+      design.add(*orders[j].front());
+    }
+    if (design.size() < wanted && !design.has_any(orders[j], all - outer, all)) {
+      design.add(*orders[j].back());
+    }
   }
   // Strata from the middle outwards would favour typical networks; in order they are all visited.
   const std::size_t strata = std::max<std::size_t>(1, wanted - std::min(wanted, design.size()));

@@ -13,8 +13,9 @@ namespace edgefront {
 /// A design of up to `size` different genotypes, feasible by Problem::exact_costs: for each exact
 /// cost its cheapest and dearest network, and one network from each of the strata between (equal
 /// shares of the pool, the costs taking turns), the one whose genes are farthest from those chosen
-/// before (maximin distance, Johnson et al. 1990). Without exact costs: maximin alone. `candidates`
-/// are what it chooses from; where none is feasible the design is empty.
+/// before (maximin distance, Johnson et al. 1990). Where costs have more ends than `size`, a
+/// network in a cost's outermost stratum stands for its end. Without exact costs: maximin alone.
+/// `candidates` are what it chooses from; where none is feasible the design is empty.
 std::vector<Genotype> stratified_design(const std::vector<const KnownCandidate*>& candidates,
                                         int size);
 

@@ -66,6 +66,22 @@ TEST_CASE("a design is feasible where anything is, and takes all where that is l
   CHECK(stratified_design(none.base(), 12).empty());
 }
 
+TEST_CASE("eight costs that rank networks alike have the design of one") {
+  const SearchSpace space = toy::space();
+  const Problem one = limited(space, 1e9);
+  Problem eight = one;
+  eight.exact_costs = [one](const std::vector<Genotype>& genotypes) {
+    std::vector<ExactCosts> costs = one.exact_costs(genotypes);
+    for (ExactCosts& c : costs) {
+      for (int j = 1; j < 8; ++j) c.values.push_back((1 + j) * c.values[0]);
+      c.low = c.high = c.values;
+    }
+    return costs;
+  };
+  CandidatePool of_one(one, 1, 20'000, 100), of_eight(eight, 1, 20'000, 100);
+  CHECK(stratified_design(of_one.base(), 12) == stratified_design(of_eight.base(), 12));
+}
+
 TEST_CASE("the one feasible network of a space is found without an evaluation") {
   const SearchSpace space = toy::space();
   const std::vector<double> all = sorted_costs(space, toy::enumerate(space));
