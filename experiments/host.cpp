@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
+#include <filesystem>
 
 #include "space/error.h"
 
@@ -17,6 +18,12 @@ void require(const Status& status) {
   if (status.ok()) return;
   if (status.code() == StatusCode::kEnvironment) throw EnvironmentError(status.message());
   throw InputError(status.message());
+}
+
+void make_folder(const std::string& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) throw EnvironmentError(folder + ": cannot be created: " + error.message());
 }
 
 std::string with_separators(std::int64_t value) {

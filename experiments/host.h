@@ -1,5 +1,5 @@
-// What commands and pipelines share: Status to exception, numbers for people, kernel set and
-// precision arguments.
+// What commands and pipelines share: Status to exception, folders, numbers for people, kernel set
+// and precision arguments.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +15,9 @@ namespace edgefront {
 
 /// Throws InputError or EnvironmentError by the status' code; ok does nothing.
 void require(const Status& status);
+
+/// With its parents, unless it exists. Throws EnvironmentError.
+void make_folder(const std::string& folder);
 
 /// `count` values: "1,234,567".
 std::string with_separators(std::int64_t value);

@@ -1,7 +1,6 @@
 #include "experiments/commands/table_search_command.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -204,9 +203,7 @@ int table_search(const CommandLine& line) {
   ProgressLine progress;
   for (const std::string& notice : problem->notices) progress.note(notice);
   options.progress = [&](int done) { progress.update("seeds", done, options.seeds); };
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) throw EnvironmentError(folder + ": cannot be made: " + error.message());
+  make_folder(folder);
 
   const UsefulRegion region = useful_region(*problem);
   const auto evaluated = search_table(problem, options);

@@ -3,20 +3,17 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
-#include <mutex>
 
 #include "costmodels/path_choice.h"
 #include "costmodels/precision_choice.h"
 #include "experiments/host.h"
+#include "experiments/pipeline/export_measurement.h"
 #include "experiments/pipeline/pooled_records.h"
 #include "experiments/pipeline/run_folder.h"
 #include "experiments/pipeline/search_parts.h"
 #include "experiments/pipeline/select.h"
-#include "experiments/pipeline/winner_check.h"
 #include "hwprofiles/layer_listing.h"
 #include "hwprofiles/profile_store.h"
-#include "hwprofiles/profiler.h"
-#include "hwprofiles/state_change.h"
 #include "runtime/export/c_writer.h"
 #include "runtime/export/onnx_writer.h"
 #include "runtime/model_file.h"
@@ -146,143 +143,13 @@ std::int64_t macs_of(const SearchSpace& space, const Genotype& genotype) {
   return total_macs(lower(decode(space, genotype)));
 }
 
-std::string stem_of(std::int64_t index) {
-  const std::string digits = std::to_string(index);
-  return std::string(digits.size() < 4 ? 4 - digits.size() : 0, '0') + digits;
-}
-
-MeasuringDevice device_of(const ExportRunOptions& options) {
-  if (options.on.empty()) return MeasuringDevice();
-  DeviceLinkOptions link;
-  link.link.command = options.on;
-  return MeasuringDevice(link);
-}
-
-/// With --on, what would make all the training useless is said before it. The line is closed again:
-/// training takes long.
-void check_device(const Opened& o, const ExportRunOptions& options) {
-  if (options.on.empty()) return;
-  const DeviceChoice& device = o.run.experiment.devices.front();
-  if (device.profile.empty()) {
-    throw InputError("--on needs a device with a profile; " + device.name + " has a description");
-  }
-  require_same_device(load_profile(device.profile), device.profile, device_of(options));
-}
-
-/// True where winners can be measured: the first device's profile is that of the device at hand.
-bool is_at_hand(const DeviceChoice& choice, MeasuringDevice& device, const ExportNote& note) {
-  if (choice.profile.empty()) {
-    note("predicted only: the device has a description but no profile");
-    return false;
-  }
-  try {
-    const DeviceProfile profile = load_profile(choice.profile);
-    require_same_device(profile, choice.profile, device);
-    if (const std::string change = state_change(profile, device); !change.empty()) {
-      note("warning: " + change);
-    }
-    return true;
-  } catch (const InputError& e) {
-    note(std::string("predicted only: ") + e.what());
-    return false;
-  }
-}
-
-/// Interleaved, in one go, after all training has ended.
-void measure(const Opened& o, MeasuringDevice& device, const std::vector<Deployment>& deployments,
-             std::vector<ExportedNetwork>& networks) {
-  std::vector<MeasuringDevice::Network> models;
-  std::vector<std::size_t> where;
-  for (std::size_t i = 0; i < networks.size(); ++i) {
-    if (!networks[i].dropped.empty()) continue;
-    models.push_back({networks[i].genotype, {}, &deployments[i].model});
-    where.push_back(i);
-  }
-  ProtocolOptions protocol;
-  protocol.min_samples = 200;
-  protocol.relative_half_width = 0.01;
-  protocol.seed = o.run.experiment.seed;
-  device.measure_networks(
-      models, o.kernel_set, 1, protocol, {},
-      [&](std::size_t k, const NetworkMeasurement& measured, const NetworkFacts&) {
-        const LatencyStatistics& s = measured.statistics;
-        networks[where[k]].measured =
-            MeasuredLatency{s.latency_us, s.latency_low_us, s.latency_high_us, s.p50_us,
-                            s.p95_us,     s.p99_us,         o.kernel_set};
-      });
-}
-
-void make_folder(const std::string& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) throw EnvironmentError(folder + ": cannot be created: " + error.message());
-}
-
-/// Several rounds, each in a probe of its own that reads the model files, or gets them sent; whose
-/// upper 95 % bound is over a latency budget of the experiment is dropped.
-void measure_within_budgets(const Opened& o, const ExportRunOptions& run_options,
-                            const std::vector<Deployment>& deployments,
-                            std::vector<ExportedNetwork>& networks, const ExportNote& note) {
-  const std::string& folder = run_options.out;
-  make_folder(folder);
-  std::vector<std::size_t> where;
-  std::map<std::string, const Model*> model_of;
-  std::vector<std::string> files;
-  for (std::size_t i = 0; i < networks.size(); ++i) {
-    if (!networks[i].dropped.empty()) continue;
-    where.push_back(i);
-    files.push_back(
-        std::filesystem::absolute(folder + "/" + stem_of(networks[i].index) + ".unmeasured"));
-    model_of[files.back()] = &deployments[i].model;
-    require(write_model_file(deployments[i].model, files.back()));
-  }
-  if (files.empty()) return;
-  const DeviceChoice& device = o.run.experiment.devices.front();
-  WinnerCheckOptions rounds;
-  rounds.probe = run_options.on.empty() ? probe_beside_program() : run_options.on;
-  rounds.reference_kernel_us = load_profile(device.profile).state.reference_kernel_us;
-  BudgetCheckOptions options;
-  options.budgets = latency_budgets(o.run.experiment, 0);
-  options.rounds = rounds.rounds;
-  options.reference_kernel_us = rounds.reference_kernel_us;
-  options.measure = [&](const std::vector<std::string>& paths, int round) {
-    return measure_round(rounds, round, [&](MeasuringDevice& probe, const ProtocolOptions& how) {
-      std::vector<LatencyStatistics> all(run_options.on.empty() ? 0 : paths.size());
-      if (!all.empty()) {
-        std::vector<MeasuringDevice::Network> models;
-        for (const std::string& path : paths) models.push_back({path, {}, model_of.at(path)});
-        probe.measure_networks(models, o.kernel_set, device.threads, how, {},
-                               [&](std::size_t i, const NetworkMeasurement& m,
-                                   const NetworkFacts&) { all[i] = m.statistics; });
-        return all;
-      }
-      NetworkFacts facts;
-      for (const std::string& path : paths) {
-        all.push_back(
-            probe.measure_file(path, o.kernel_set, device.threads, how, &facts).statistics);
-      }
-      return all;
-    });
-  };
-  const std::vector<Remeasured> measured = remeasure(options, files);
-  for (const std::string& file : files) std::filesystem::remove(file);
-  for (std::size_t k = 0; k < where.size(); ++k) {
-    ExportedNetwork& n = networks[where[k]];
-    const LatencyStatistics& s = measured[k].statistics;
-    n.measured = MeasuredLatency{s.latency_us, s.latency_low_us, s.latency_high_us, s.p50_us,
-                                 s.p95_us,     s.p99_us,         o.kernel_set};
-    n.dropped = measured[k].over;
-    if (!n.dropped.empty()) note("network " + std::to_string(n.index) + " dropped: " + n.dropped);
-  }
-}
-
 void write_models(const std::string& folder, const ExportFormats& formats,
                   const std::vector<Deployment>& deployments,
                   std::vector<ExportedNetwork>& networks) {
   make_folder(folder);
   std::error_code error;
   for (std::size_t i = 0; i < networks.size(); ++i) {
-    const std::string stem = stem_of(networks[i].index);
+    const std::string stem = export_stem(networks[i].index);
     const std::string path = folder + "/" + stem;
     const Model& model = deployments[i].model;
     std::vector<std::string>& files = networks[i].files;
@@ -406,7 +273,7 @@ std::vector<ExportedNetwork> export_run(const std::string& run_folder,
                                         const ExportRunOptions& options, Trainer& trainer,
                                         const EvaluatorProgress& progress, const ExportNote& note) {
   const Opened o = open(run_folder, options, trainer, progress);
-  check_device(o, options);
+  require_export_device(o.run.experiment, options.on);
   const std::vector<Evaluation> evaluations = evaluations_of(o);
   std::vector<Evaluation> chosen = select_networks(options.select, o.run.experiment.objectives,
                                                    front_of(o, evaluations), evaluations);
@@ -440,16 +307,9 @@ std::vector<ExportedNetwork> export_run(const std::string& run_folder,
     note(name + ": float " + number(n.float_top1) + " %, " + n.precision + " " +
          number(n.int8_top1) + " %" + (n.dropped.empty() ? "" : ", dropped: " + n.dropped));
   });
-  MeasuringDevice device = device_of(options);
-  if (is_at_hand(o.run.experiment.devices.front(), device, note)) {
-    const bool no_probe = options.on.empty() && probe_beside_program().empty();
-    if (latency_budgets(o.run.experiment, 0).empty() || no_probe) {
-      measure(o, device, deployments, networks);
-    } else {
-      measure_within_budgets(o, options, deployments, networks, note);
-    }
-    drop_dominated(networks);
-  }
+  measure_exports(o.run.experiment, {options.on, o.kernel_set, options.out}, deployments, networks,
+                  note);
+  drop_dominated(networks);
   write_models(options.out, options.formats, deployments, networks);
   record(run_folder, o, networks);
   return networks;

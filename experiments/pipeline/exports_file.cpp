@@ -68,6 +68,11 @@ ExportedNetwork from_json(const Json& j) {
 
 }  // namespace
 
+std::string export_stem(std::int64_t index) {
+  const std::string digits = std::to_string(index);
+  return std::string(digits.size() < 4 ? 4 - digits.size() : 0, '0') + digits;
+}
+
 std::vector<ExportedNetwork> read_exports(const std::string& run_folder) {
   const std::string path = path_of(run_folder);
   std::vector<ExportedNetwork> networks;

@@ -33,6 +33,9 @@ struct ExportedNetwork {
   std::string dropped;                      ///< why it is no winner after all; then it has no files
 };
 
+/// Name of a network's files without their ending: "0042".
+std::string export_stem(std::int64_t index);
+
 /// Sorted by index; empty where nothing was exported. Throws InputError for a damaged file.
 std::vector<ExportedNetwork> read_exports(const std::string& run_folder);
 

@@ -123,9 +123,7 @@ void require_same_manifest(const std::string& folder, const Manifest& then, cons
 }
 
 RunLock::RunLock(const std::string& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) throw EnvironmentError(folder + ": cannot be created: " + error.message());
+  make_folder(folder);
   const std::string path = folder + "/lock";
   fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (fd_ < 0) throw EnvironmentError(path + ": cannot be opened: " + std::strerror(errno));

@@ -14,9 +14,9 @@
 #include "experiments/pipeline/evaluation_workers.h"
 #include "experiments/pipeline/journal.h"
 #include "experiments/pipeline/journal_replay.h"
-#include "experiments/pipeline/run_audit.h"
 #include "experiments/pipeline/run_folder.h"
 #include "experiments/pipeline/run_progress.h"
+#include "experiments/pipeline/run_results.h"
 #include "experiments/pipeline/stop_rules.h"
 #include "experiments/pipeline/warm_start.h"
 #include "runtime/file.h"
@@ -338,40 +338,13 @@ class SearchRun {
     std::sort(all_.begin(), all_.end(), [](const EvaluationRecord& a, const EvaluationRecord& b) {
       return a.index < b.index;
     });
-    Front known;
-    if (std::filesystem::exists(folder_ + "/front.json")) {
-      try {
-        known = read_front(folder_);
-      } catch (const InputError& error) {
-        notice(std::string(error.what()) + "; it is written anew from the journal");
-      }
-    }
-    result.front = build_front(experiment_.objectives, all_, known.dropped);
-    keep_measured_facts(known, result.front);
-    write_audit(folder_, audit_run(source_.problem, all_), options_.notice);
     writer().close();
-    write_text(folder_ + "/hypervolume.csv",
-               hypervolume_csv(hypervolume_curve(all_, result.front.reference)));
-    write_front_files(folder_, result.front);
-    if (result.front.members.empty() && result.front.dropped.empty()) refuse_infeasible();
+    result.front =
+        write_results(folder_, experiment_.objectives, source_.problem, all_, options_.notice);
+    if (result.front.members.empty() && result.front.dropped.empty()) {
+      throw NoFeasibleResult(no_feasible_result(source_, all_));
+    }
     return result;
-  }
-
-  [[noreturn]] void refuse_infeasible() const {
-    const EvaluationRecord* nearest = nullptr;
-    for (const EvaluationRecord& record : all_) {
-      if (record.status != EvaluationStatus::kOk) continue;
-      if (!nearest || record.violation < nearest->violation) nearest = &record;
-    }
-    const std::string counts = "no feasible result: of " + std::to_string(told_) + " candidates " +
-                               std::to_string(failed_) + " failed";
-    if (!nearest) {
-      throw NoFeasibleResult(
-          counts + ", the last with: " + (all_.empty() ? "none was asked" : all_.back().reason));
-    }
-    throw NoFeasibleResult(counts + "; the nearest is " + nearest->genotype + " (candidate " +
-                           std::to_string(nearest->index) + ") with " +
-                           source_.binding_constraint(*nearest));
   }
 
   const SearchExperiment& experiment_;
