@@ -72,8 +72,8 @@ void print(const NetworkCost& cost, const std::vector<LayerCost>& layers,
   std::cout << "latency     " << fixed(cost.latency_us, 2) << " us, 90 % interval "
             << fixed(cost.latency_low_us, 2) << " to " << fixed(cost.latency_high_us, 2) << "\n";
   if (cost.energy_uj) {
-    std::cout << "energy      " << fixed(*cost.energy_uj, 3) << " uJ (" << energy_source_name(cost.energy_source)
-              << ")\n";
+    std::cout << "energy      " << fixed(*cost.energy_uj, 3) << " uJ ("
+              << energy_source_name(cost.energy_source) << ")\n";
   } else {
     std::cout << "energy      none (no sensor, and no coefficients in the device description)\n";
   }
@@ -115,6 +115,42 @@ void print_clock_levels(const CommandLine& line, double latency_us) {
   }
 }
 
+nlohmann::json to_json(const std::string& genotype, const NetworkCost& cost,
+                       const std::vector<LayerCost>& layers, const std::string& source) {
+  nlohmann::json out = {{"genotype", genotype},
+                        {"latency_us", cost.latency_us},
+                        {"latency_low_us", cost.latency_low_us},
+                        {"latency_high_us", cost.latency_high_us},
+                        {"energy_uj", nullptr},
+                        {"energy_source", energy_source_name(cost.energy_source)},
+                        {"arena_bytes", cost.arena_bytes},
+                        {"peak_memory_bytes", cost.peak_memory_bytes},
+                        {"packed_bytes", cost.packed_bytes},
+                        {"weights_bytes", cost.weights_bytes},
+                        {"macs", cost.macs},
+                        {"parameters", cost.parameters},
+                        {"analytic_share", cost.analytic_share},
+                        {"analytic_source", nullptr},
+                        {"layers", nlohmann::json::array()}};
+  if (cost.analytic_share > 0) out["analytic_source"] = source;
+  if (cost.energy_uj) out["energy_uj"] = *cost.energy_uj;
+  for (const auto& [name, value] : {std::pair{"latency_p95_us", cost.latency_p95_us},
+                                    {"latency_sustained_us", cost.latency_sustained_us},
+                                    {"power_w", cost.power_w}}) {
+    out[name] = value ? nlohmann::json(*value) : nlohmann::json();
+  }
+  for (const auto& layer : layers) {
+    out["layers"].push_back({{"key", layer.key},
+                             {"latency_us", layer.latency_us},
+                             {"analytic", layer.analytic},
+                             {"origin", origin_name(layer.origin)}});
+    if (layer.bound.empty()) continue;
+    out["layers"].back()["bound"] = layer.bound;
+    out["layers"].back()["utilisation"] = layer.utilisation;
+  }
+  return out;
+}
+
 }  // namespace
 
 int estimate_command(const CommandArguments& args) {
@@ -150,43 +186,13 @@ int estimate_command(const CommandArguments& args) {
   const NetworkCost cost = model->estimate(graph);
   const std::vector<LayerCost> layers = model->layers(graph);
 
-  if (!line.given("json")) {
-    print(cost, layers, analytic_source(line.text("device")));
-    print_clock_levels(line, cost.latency_us);
+  const std::string source = analytic_source(line.text("device"));
+  if (line.given("json")) {
+    std::cout << to_json(to_text(space, genotype), cost, layers, source).dump(2) << "\n";
     return 0;
   }
-  nlohmann::json out = {{"genotype", to_text(space, genotype)},
-                        {"latency_us", cost.latency_us},
-                        {"latency_low_us", cost.latency_low_us},
-                        {"latency_high_us", cost.latency_high_us},
-                        {"energy_uj", nullptr},
-                        {"energy_source", energy_source_name(cost.energy_source)},
-                        {"arena_bytes", cost.arena_bytes},
-                        {"peak_memory_bytes", cost.peak_memory_bytes},
-                        {"packed_bytes", cost.packed_bytes},
-                        {"weights_bytes", cost.weights_bytes},
-                        {"macs", cost.macs},
-                        {"parameters", cost.parameters},
-                        {"analytic_share", cost.analytic_share},
-                        {"analytic_source", nullptr},
-                        {"layers", nlohmann::json::array()}};
-  if (cost.analytic_share > 0) out["analytic_source"] = analytic_source(line.text("device"));
-  if (cost.energy_uj) out["energy_uj"] = *cost.energy_uj;
-  for (const auto& [name, value] : {std::pair{"latency_p95_us", cost.latency_p95_us},
-                                    {"latency_sustained_us", cost.latency_sustained_us},
-                                    {"power_w", cost.power_w}}) {
-    out[name] = value ? nlohmann::json(*value) : nlohmann::json();
-  }
-  for (const auto& layer : layers) {
-    out["layers"].push_back({{"key", layer.key},
-                             {"latency_us", layer.latency_us},
-                             {"analytic", layer.analytic},
-                             {"origin", origin_name(layer.origin)}});
-    if (layer.bound.empty()) continue;
-    out["layers"].back()["bound"] = layer.bound;
-    out["layers"].back()["utilisation"] = layer.utilisation;
-  }
-  std::cout << out.dump(2) << "\n";
+  print(cost, layers, source);
+  print_clock_levels(line, cost.latency_us);
   return 0;
 }
 

@@ -56,14 +56,7 @@ nlohmann::ordered_json to_json(const ExportedNetwork& n) {
   return out;
 }
 
-}  // namespace
-
-int export_command(const CommandArguments& args) {
-  CommandLine line(
-      "export RUN --select WHICH --out DIR [options]",
-      "Trains chosen networks of a run, quantizes them, writes .efm, .onnx and C99, "
-      "and measures accuracy on the test images and latency on this machine, or --on a "
-      "board.");
+void add_options(CommandLine& line) {
   line.positional("RUN", "run folder of a search")
       .option("select", "WHICH", "",
               "knee, best, an index, spread:N, or a limit such as latency<=2ms; several by commas")
@@ -83,7 +76,9 @@ int export_command(const CommandArguments& args) {
               "measure the winners on the device that this command reaches, e.g. \"ssh pi@board "
               "./edgefront-probe -\" (default: this machine)")
       .flag("json", "one JSON object on standard output");
-  if (!line.parse(args)) return 0;
+}
+
+ExportRunOptions run_options(const CommandLine& line) {
   ExportRunOptions options;
   options.select = line.text("select");
   options.out = line.text("out");
@@ -110,6 +105,20 @@ int export_command(const CommandArguments& args) {
   if (options.threads == 0) {
     options.threads = int(std::max(1u, std::thread::hardware_concurrency()));
   }
+  return options;
+}
+
+}  // namespace
+
+int export_command(const CommandArguments& args) {
+  CommandLine line(
+      "export RUN --select WHICH --out DIR [options]",
+      "Trains chosen networks of a run, quantizes them, writes .efm, .onnx and C99, "
+      "and measures accuracy on the test images and latency on this machine, or --on a "
+      "board.");
+  add_options(line);
+  if (!line.parse(args)) return 0;
+  const ExportRunOptions options = run_options(line);
   load_run(line.text("RUN"));  // says what is wrong with the run before the training library opens
 
   ProgressLine progress;

@@ -127,17 +127,17 @@ std::vector<Genotype> calibration_genotypes(const SearchSpace& space,
   return genotypes;
 }
 
-nlohmann::json summary_json(const Setting& setting, const ValidationSummary& s,
-                            const std::vector<NetworkEntry>& measured,
-                            const std::vector<PredictionRow>& rows) {
+nlohmann::json summary_json(const Setting& setting, const ValidatedSetting& validated) {
   nlohmann::json networks = nlohmann::json::array();
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    networks.push_back({{"genotype", measured[i].genotype},
-                        {"predicted_us", rows[i].predicted_us},
-                        {"low_us", rows[i].low_us},
-                        {"high_us", rows[i].high_us},
-                        {"measured_us", rows[i].measured_us}});
+  for (std::size_t i = 0; i < validated.rows.size(); ++i) {
+    const PredictionRow& row = validated.rows[i];
+    networks.push_back({{"genotype", validated.genotypes[i]},
+                        {"predicted_us", row.predicted_us},
+                        {"low_us", row.low_us},
+                        {"high_us", row.high_us},
+                        {"measured_us", row.measured_us}});
   }
+  const ValidationSummary& s = validated.summary;
   return {{"precision", precision_name(setting.precision)},
           {"threads", setting.threads},
           {"kernels", setting.set->name},
@@ -158,6 +158,37 @@ ProtocolOptions quick_or(const CommandLine& line, ProtocolOptions protocol) {
   protocol.passes = 1;
   protocol.pass_s = protocol.patience_s = 0;
   return protocol;
+}
+
+void print(const ValidatedSetting& validated) {
+  const ValidationSummary& s = validated.summary;
+  std::cout << validated.name << ": " << s.networks << " fresh networks, MAPE "
+            << fixed(s.mape_percent, 2) << " %, within 5 % " << fixed(s.within_5_percent, 1)
+            << " %, within 10 % " << fixed(s.within_10_percent, 1) << " %, Spearman "
+            << fixed(s.spearman, 4) << ", 90 % interval covers " << fixed(s.coverage_90_percent, 1)
+            << " %\n";
+}
+
+/// Predicts and measures every network.
+ValidatedSetting validate(const Setting& setting, const CostModel& model, const SearchSpace& space,
+                          const std::vector<Genotype>& genotypes, const ProtocolOptions& protocol,
+                          MeasuringDevice& device, ProgressLine& progress) {
+  ValidatedSetting validated{text(setting), {}, {}, {}};
+  std::vector<PredictionRow>& rows = validated.rows;
+  for (const Genotype& genotype : genotypes) {
+    const NetworkCost cost = model.estimate(lower(decode(space, genotype)));
+    rows.push_back({cost.latency_us, cost.latency_low_us, cost.latency_high_us, 0});
+  }
+  validated.genotypes.resize(rows.size());
+  measure_genotypes(
+      space, genotypes, setting.precision, setting.threads, *setting.set, protocol,
+      [&](int done, int total) { progress.update("networks measured", done, total); }, device,
+      [&](std::size_t i, const NetworkEntry& entry) {
+        rows[i].measured_us = entry.statistics.latency_us;
+        validated.genotypes[i] = entry.genotype;
+      });
+  validated.summary = summarize_validation(rows);
+  return validated;
 }
 
 int validate(const CommandLine& line) {
@@ -186,31 +217,10 @@ int validate(const CommandLine& line) {
     options.profile_path = path;
     options.space_path = line.text("space");
     const auto model = make_table_cost_model(profile, options);
-    std::vector<PredictionRow> rows;
-    for (const Genotype& genotype : genotypes) {
-      const NetworkCost cost = model->estimate(lower(decode(space, genotype)));
-      rows.push_back({cost.latency_us, cost.latency_low_us, cost.latency_high_us, 0});
-    }
-    const ProtocolOptions protocol = quick_or(line, network_protocol(seed));
-    std::vector<NetworkEntry> measured(rows.size());
-    measure_genotypes(
-        space, genotypes, setting.precision, setting.threads, *setting.set, protocol,
-        [&](int done, int total) { progress.update("networks measured", done, total); }, device,
-        [&](std::size_t i, NetworkEntry entry) {
-          rows[i].measured_us = entry.statistics.latency_us;
-          measured[i] = std::move(entry);
-        });
-    const ValidationSummary s = summarize_validation(rows);
-    if (!line.given("json")) {
-      std::cout << text(setting) << ": " << s.networks << " fresh networks, MAPE "
-                << fixed(s.mape_percent, 2) << " %, within 5 % " << fixed(s.within_5_percent, 1)
-                << " %, within 10 % " << fixed(s.within_10_percent, 1) << " %, Spearman "
-                << fixed(s.spearman, 4) << ", 90 % interval covers "
-                << fixed(s.coverage_90_percent, 1) << " %\n";
-    }
-    results.push_back(summary_json(setting, s, measured, rows));
-    ValidatedSetting validated{text(setting), s, rows, {}};
-    for (const NetworkEntry& n : measured) validated.genotypes.push_back(n.genotype);
+    ValidatedSetting validated = validate(setting, *model, space, genotypes,
+                                          quick_or(line, network_protocol(seed)), device, progress);
+    if (!line.given("json")) print(validated);
+    results.push_back(summary_json(setting, validated));
     report.settings.push_back(std::move(validated));
   }
   if (line.given("report")) {

@@ -71,6 +71,37 @@ void show(const SearchProgress& p, bool as_json, ProgressLine& progress) {
   progress.update("evaluations", p.done, p.total, detail, p.left_s);
 }
 
+/// What a search says while it runs. What was said while its parts were opened appears when the run
+/// has begun: a run that refuses the experiment says that and nothing else.
+class RunVoice {
+ public:
+  explicit RunVoice(bool as_json) : as_json_(as_json) {}
+
+  void keep(const std::string& text) { opening_.push_back(text); }
+
+  /// The run has begun.
+  ProgressLine& begun() {
+    for (const std::string& text : std::exchange(opening_, {})) progress_.note(text);
+    return progress_;
+  }
+
+  ProgressLine& line() { return progress_; }  ///< whether it has begun or not
+
+  void speak_for(SearchRunOptions& options) {
+    options.notice = [this](const std::string& text) { begun().note(text); };
+    options.progress = [this](const SearchProgress& p) { show(p, as_json_, begun()); };
+    options.prepare_progress = [this](const std::string& what, std::int64_t done,
+                                      std::int64_t total, double rate) {
+      begun().update(what, done, total, rate > 0 ? fixed(rate, 0) + " images/s" : "");
+    };
+  }
+
+ private:
+  bool as_json_;
+  ProgressLine progress_;
+  std::vector<std::string> opening_;
+};
+
 RunResult run_until_stopped(const SearchExperiment& experiment, SearchParts& parts,
                             const std::string& folder, SearchRunOptions options, double grace_s,
                             ProgressLine& progress) {
@@ -85,14 +116,7 @@ RunResult run_until_stopped(const SearchExperiment& experiment, SearchParts& par
   return run_search(experiment, parts, folder, options);
 }
 
-}  // namespace
-
-int search_command(const CommandArguments& args) {
-  CommandLine line(
-      "search EXPERIMENT.toml --out RUN [options]",
-      "Runs an experiment, or resumes it: the same command again continues a run that "
-      "was stopped or killed, and a larger budget continues a finished one. Under a latency "
-      "budget the winners are measured again, and who is over it is dropped.");
+void add_run_options(CommandLine& line) {
   line.optional_positional("EXPERIMENT.toml", "experiment file")
       .option("out", "RUN", "", "run folder: journal, manifest and front are written there")
       .option("threads", "N", "0", "candidates side by side; 0 = the experiment's")
@@ -113,6 +137,41 @@ int search_command(const CommandArguments& args) {
             "join the job of a launcher that is not recognised by itself (mpirun and srun are): "
             "its first process searches, the others evaluate")
       .flag("json", "front.json on standard output; of a table, its medians");
+}
+
+SearchRunOptions run_options(const CommandLine& line) {
+  SearchRunOptions options;
+  options.threads = int(line.integer("threads", 0, 1024));
+  options.adopt = line.given("adopt");
+  if (line.given("warm-start")) options.warm_start = line.text("warm-start");
+  return options;
+}
+
+void print_result(const std::string& folder, const RunResult& result, const WinnerCheck& check) {
+  std::cout << folder << ": " << result.evaluations << " evaluations (" << result.replayed
+            << " from the journal, " << result.failed << " failed), " << result.front.members.size()
+            << " networks on the front";
+  if (result.front.hypervolume) {
+    std::cout << ", hypervolume " << fixed(*result.front.hypervolume, 4);
+  }
+  if (!result.stopped_by.empty()) std::cout << "; ended by search." << result.stopped_by;
+  std::cout << (result.exhausted ? "; the space is exhausted\n" : "\n");
+  if (check.checked) {
+    std::cout << result.front.members.size() << " networks within the budget as measured ("
+              << check.kept << " of them now), " << result.front.dropped.size()
+              << " over it and dropped\n";
+  }
+}
+
+}  // namespace
+
+int search_command(const CommandArguments& args) {
+  CommandLine line(
+      "search EXPERIMENT.toml --out RUN [options]",
+      "Runs an experiment, or resumes it: the same command again continues a run that "
+      "was stopped or killed, and a larger budget continues a finished one. Under a latency "
+      "budget the winners are measured again, and who is over it is dropped.");
+  add_run_options(line);
   add_table_options(line);
   if (!line.parse(args)) return 0;
   if (line.given("table")) return table_search(line);
@@ -128,57 +187,23 @@ int search_command(const CommandArguments& args) {
   std::unique_ptr<WorkerPool> workers =
       job ? std::make_unique<WorkerPool>(std::move(job)) : nullptr;
 
-  ProgressLine progress;
-  SearchRunOptions options;
-  options.threads = int(line.integer("threads", 0, 1024));
-  options.adopt = line.given("adopt");
-  if (line.given("warm-start")) options.warm_start = line.text("warm-start");
+  RunVoice voice(line.given("json-progress"));
+  SearchRunOptions options = run_options(line);
   const double grace_s = seconds_option(line, "grace");
-  // What was said while the parts were opened appears when the run has begun: a run that refuses
-  // the experiment says that and nothing else.
-  std::vector<std::string> opening;
-  const auto begin = [&] {
-    for (const std::string& text : std::exchange(opening, {})) progress.note(text);
-  };
-  options.notice = [&](const std::string& text) {
-    begin();
-    progress.note(text);
-  };
-  options.progress = [&](const SearchProgress& p) {
-    begin();
-    show(p, line.given("json-progress"), progress);
-  };
-  options.prepare_progress = [&](const std::string& what, std::int64_t done, std::int64_t total,
-                                 double rate) {
-    begin();
-    progress.update(what, done, total, rate > 0 ? fixed(rate, 0) + " images/s" : "");
-  };
+  voice.speak_for(options);
   OpenedExperiment opened =
-      open_experiment(experiment, [&](const std::string& text) { opening.push_back(text); });
+      open_experiment(experiment, [&](const std::string& text) { voice.keep(text); });
   if (workers) use_workers(*workers, experiment, opened.parts, folder);
   RunResult result =
-      run_until_stopped(experiment, opened.parts, folder, options, grace_s, progress);
+      run_until_stopped(experiment, opened.parts, folder, options, grace_s, voice.line());
   workers.reset();  // they are not to disturb what is measured
-  begin();
-  const WinnerCheck check = check_winners(folder, winner_check_options(line, progress));
+  const WinnerCheck check = check_winners(folder, winner_check_options(line, voice.begun()));
   result.front = read_front(folder);
 
   if (line.given("json")) {
     std::cout << front_json(result.front);
-    return exit_code(result.front);
-  }
-  std::cout << folder << ": " << result.evaluations << " evaluations (" << result.replayed
-            << " from the journal, " << result.failed << " failed), " << result.front.members.size()
-            << " networks on the front";
-  if (result.front.hypervolume) {
-    std::cout << ", hypervolume " << fixed(*result.front.hypervolume, 4);
-  }
-  if (!result.stopped_by.empty()) std::cout << "; ended by search." << result.stopped_by;
-  std::cout << (result.exhausted ? "; the space is exhausted\n" : "\n");
-  if (check.checked) {
-    std::cout << result.front.members.size() << " networks within the budget as measured ("
-              << check.kept << " of them now), " << result.front.dropped.size()
-              << " over it and dropped\n";
+  } else {
+    print_result(folder, result, check);
   }
   return exit_code(result.front);
 }

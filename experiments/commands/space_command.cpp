@@ -29,6 +29,51 @@ nlohmann::json network_json(const SearchSpace& space, const Genotype& genotype) 
           {"layers", graph.layers.size()}};
 }
 
+struct Samples {
+  CostRange macs, parameters;
+  Genotype first;
+};
+
+Samples sample(const SearchSpace& space, std::uint64_t seed, std::int64_t count) {
+  std::vector<std::int64_t> macs, parameters;
+  Samples samples;
+  for (std::int64_t i = 0; i < count; ++i) {
+    RandomStream random(seed, std::uint64_t(i));
+    const Genotype genotype = sample_uniform(space, random);
+    const LayerGraph graph = lower(decode(space, genotype));
+    macs.push_back(total_macs(graph));
+    parameters.push_back(parameter_count(graph));
+    if (i == 0) samples.first = genotype;
+  }
+  samples.macs = range_of(macs);
+  samples.parameters = range_of(parameters);
+  return samples;
+}
+
+nlohmann::json to_json(const SearchSpace& space, const Samples& sampled) {
+  nlohmann::json decisions = nlohmann::json::array(), references = nlohmann::json::object();
+  for (const auto& d : space.decisions) {
+    decisions.push_back({{"name", d.name}, {"choices", d.choices}});
+  }
+  for (const auto& [name, genotype] : space.references) {
+    references[name] = network_json(space, genotype);
+  }
+  return {
+      {"name", space.name},
+      {"digest", space.digest},
+      {"cardinality", cardinality(space)},
+      {"decisions", decisions},
+      {"macs", {sampled.macs.low, sampled.macs.median, sampled.macs.high}},
+      {"parameters", {sampled.parameters.low, sampled.parameters.median, sampled.parameters.high}},
+      {"references", references},
+      {"sample", network_json(space, sampled.first)}};
+}
+
+std::string range_text(const CostRange& range) {
+  return with_separators(range.low) + ", " + with_separators(range.median) + ", " +
+         with_separators(range.high);
+}
+
 void print_network(const SearchSpace& space, const std::string& title, const Genotype& genotype) {
   const Architecture architecture = decode(space, genotype);
   const LayerGraph graph = lower(architecture);
@@ -54,36 +99,9 @@ int space_command(const CommandArguments& args) {
   const auto seed = std::uint64_t(line.integer("seed", 0, INT64_MAX));
   const auto samples = line.integer("samples", 1, 1000000);
 
-  std::vector<std::int64_t> macs, parameters;
-  Genotype first;
-  for (std::int64_t i = 0; i < samples; ++i) {
-    RandomStream random(seed, std::uint64_t(i));
-    const Genotype genotype = sample_uniform(space, random);
-    const LayerGraph graph = lower(decode(space, genotype));
-    macs.push_back(total_macs(graph));
-    parameters.push_back(parameter_count(graph));
-    if (i == 0) first = genotype;
-  }
-  const CostRange mac_range = range_of(macs), parameter_range = range_of(parameters);
-
+  const Samples sampled = sample(space, seed, samples);
   if (line.given("json")) {
-    nlohmann::json decisions = nlohmann::json::array(), references = nlohmann::json::object();
-    for (const auto& d : space.decisions) {
-      decisions.push_back({{"name", d.name}, {"choices", d.choices}});
-    }
-    for (const auto& [name, genotype] : space.references) {
-      references[name] = network_json(space, genotype);
-    }
-    const nlohmann::json out = {
-        {"name", space.name},
-        {"digest", space.digest},
-        {"cardinality", cardinality(space)},
-        {"decisions", decisions},
-        {"macs", {mac_range.low, mac_range.median, mac_range.high}},
-        {"parameters", {parameter_range.low, parameter_range.median, parameter_range.high}},
-        {"references", references},
-        {"sample", network_json(space, first)}};
-    std::cout << out.dump(2) << "\n";
+    std::cout << to_json(space, sampled).dump(2) << "\n";
     return 0;
   }
   std::cout << space.name << ": " << cardinality(space) << " different networks, "
@@ -94,13 +112,10 @@ int space_command(const CommandArguments& args) {
     std::cout << "\n";
   }
   std::cout << "cost over " << samples << " uniform samples (low, median, high):\n  MACs "
-            << with_separators(mac_range.low) << ", " << with_separators(mac_range.median) << ", "
-            << with_separators(mac_range.high) << "\n  parameters "
-            << with_separators(parameter_range.low) << ", "
-            << with_separators(parameter_range.median) << ", "
-            << with_separators(parameter_range.high) << "\n";
+            << range_text(sampled.macs) << "\n  parameters " << range_text(sampled.parameters)
+            << "\n";
   for (const auto& [name, genotype] : space.references) print_network(space, name, genotype);
-  print_network(space, "a sample (seed " + std::to_string(seed) + ")", first);
+  print_network(space, "a sample (seed " + std::to_string(seed) + ")", sampled.first);
   return 0;
 }
 
