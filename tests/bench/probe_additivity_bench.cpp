@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "runtime/fuse.h"
 #include "runtime/execution_steps.h"
+#include "runtime/fuse.h"
 #include "runtime/interpreter.h"
 #include "runtime/probe/probe.h"
 #include "runtime/probe/rounds.h"
@@ -114,38 +114,36 @@ double seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  const int networks = argc > 1 ? std::atoi(argv[1]) : 20;
-  const std::uint64_t seed = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1;
-  const Precision precision =
-      argc > 3 && std::string(argv[3]) == "fp32" ? Precision::kFloat32 : Precision::kInt8;
-  const KernelSet* set = nullptr;
-  check(choose_kernel_set(argc > 4 ? argv[4] : "", &set));
-
-  std::map<std::string, LayerKey> distinct;
+// What is measured: networks, and the distinct layers of them and of four times as many others.
+struct Drawn {
+  std::vector<LayerKey> keys;
   std::vector<Model> models;
-  std::vector<std::vector<std::string>> layers_of;
+  std::vector<std::vector<std::string>> layers_of;  // of the models, as keys
+};
+
+Drawn draw(int networks, std::uint64_t seed, Precision precision, const KernelSet& set) {
+  Drawn drawn;
+  std::map<std::string, LayerKey> distinct;
   for (int i = 0; i < 5 * networks; ++i) {
     const LayerGraph graph = with_precision(RandomNetwork(stream_value(seed, i)).draw(), precision);
     check(validate(graph));
     std::vector<std::string> texts;
-    for (const Step& step : execution_steps(graph, *set)) {
-      const LayerKey key = key_of(graph, step, *set, 1);
+    for (const Step& step : execution_steps(graph, set)) {
+      const LayerKey key = key_of(graph, step, set, 1);
       texts.push_back(key.text());
       distinct[key.text()] = key;
     }
     if (i >= networks) continue;
-    models.push_back(generated_model(graph, stream_value(seed, i)));
-    layers_of.push_back(texts);
+    drawn.models.push_back(generated_model(graph, stream_value(seed, i)));
+    drawn.layers_of.push_back(texts);
   }
-  std::vector<LayerKey> keys;
-  for (const auto& one : distinct) keys.push_back(one.second);
+  for (const auto& one : distinct) drawn.keys.push_back(one.second);
+  return drawn;
+}
 
-  ProtocolOptions options;
-  options.seed = seed;
-  double start = seconds();
+std::map<std::string, double> measure_entries(const std::vector<LayerKey>& keys,
+                                              const ProtocolOptions& options) {
+  const double start = seconds();
   std::vector<LayerMeasurement> measured;
   check(measure_layers(keys, options, nullptr, &measured));
   std::map<std::string, double> entry;
@@ -159,8 +157,13 @@ int main(int argc, char** argv) {
   }
   std::printf("%zu layers in %.1f s, %.0f samples and %.0f repeats each, %d not within 3 %%\n",
               keys.size(), seconds() - start, samples / keys.size(), rejected / keys.size(), wide);
+  return entry;
+}
 
-  start = seconds();
+std::vector<NetworkMeasurement> measure_whole(const std::vector<Model>& models,
+                                              const KernelSet& set,
+                                              const ProtocolOptions& options) {
+  const double start = seconds();
   std::vector<const Model*> views;
   std::vector<std::string> names;
   for (const Model& model : models) {
@@ -168,17 +171,22 @@ int main(int argc, char** argv) {
     names.push_back(std::to_string(names.size()));
   }
   std::vector<NetworkMeasurement> whole;
-  check(measure_networks(views, names, set->name, 1, options, nullptr, &whole));
-  std::printf("%d networks in %.1f s\n", networks, seconds() - start);
+  check(measure_networks(views, names, set.name, 1, options, nullptr, &whole));
+  std::printf("%zu networks in %.1f s\n", models.size(), seconds() - start);
+  return whole;
+}
 
+void print_comparison(const std::vector<std::vector<std::string>>& layers_of,
+                      const std::map<std::string, double>& entry,
+                      const std::vector<NetworkMeasurement>& whole, bool layer_by_layer) {
   double log_sum = 0, log_squares = 0, worst = 0;
   std::printf("layers  sum_us  steps_us  measured_us  sum/measured  steps/measured\n");
-  for (int i = 0; i < networks; ++i) {
+  for (std::size_t i = 0; i < whole.size(); ++i) {
     double sum = 0, steps = 0;
-    for (const std::string& text : layers_of[i]) sum += entry[text];
+    for (const std::string& text : layers_of[i]) sum += entry.at(text);
     for (const double us : whole[i].step_latency_us) steps += us;
-    for (std::size_t k = 0; argc > 5 && k < layers_of[i].size(); ++k) {
-      std::printf("  %-80s %8.3f %8.3f\n", layers_of[i][k].c_str(), entry[layers_of[i][k]],
+    for (std::size_t k = 0; layer_by_layer && k < layers_of[i].size(); ++k) {
+      std::printf("  %-80s %8.3f %8.3f\n", layers_of[i][k].c_str(), entry.at(layers_of[i][k]),
                   whole[i].step_latency_us[k]);
     }
     const double us = whole[i].statistics.latency_us;
@@ -189,8 +197,26 @@ int main(int argc, char** argv) {
     std::printf("%6zu %8.2f %8.2f %8.2f %8.3f %8.3f\n", layers_of[i].size(), sum, steps, us,
                 sum / us, steps / us);
   }
+  const auto networks = static_cast<double>(whole.size());
   const double mean = log_sum / networks;
   std::printf("sum/measured: geometric mean %.3f, spread %.3f, worst %.1f %%\n", std::exp(mean),
               std::sqrt(std::max(0.0, log_squares / networks - mean * mean)), 100 * worst);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const int networks = argc > 1 ? std::atoi(argv[1]) : 20;
+  const std::uint64_t seed = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1;
+  const Precision precision =
+      argc > 3 && std::string(argv[3]) == "fp32" ? Precision::kFloat32 : Precision::kInt8;
+  const KernelSet* set = nullptr;
+  check(choose_kernel_set(argc > 4 ? argv[4] : "", &set));
+  const Drawn drawn = draw(networks, seed, precision, *set);
+  ProtocolOptions options;
+  options.seed = seed;
+  const std::map<std::string, double> entry = measure_entries(drawn.keys, options);
+  const auto whole = measure_whole(drawn.models, *set, options);
+  print_comparison(drawn.layers_of, entry, whole, argc > 5);
   return 0;
 }
