@@ -5,13 +5,13 @@
 
 #include <atomic>
 #include <chrono>
-#include <filesystem>
 #include <fstream>
 #include <thread>
 #include <vector>
 
 #include "space/error.h"
 #include "tests/space/small_space.h"
+#include "tests/temporary_folder.h"
 
 using namespace edgefront;
 
@@ -29,19 +29,11 @@ bool contains(const std::string& text, const std::string& part) {
 /// An evaluator that is a shell script, in a folder of its own.
 struct Setup {
   explicit Setup(const std::string& script, const CommandOptions& more = {}) : options(more) {
-    static std::atomic<int> number{0};
-    folder = std::filesystem::temp_directory_path() /
-             ("edgefront_command_" + std::to_string(::getpid()) + "_" + std::to_string(number++));
-    std::filesystem::create_directories(folder);
     // $0 is the folder.
-    options.command = {"sh", "-c", script, folder.string()};
+    options.command = {"sh", "-c", script, folder.path()};
     evaluator = make_command_evaluator(space, options);
   }
-  ~Setup() {
-    evaluator.reset();
-    std::filesystem::remove_all(folder);
-  }
-  std::string prepare() { return evaluator->prepare(folder.string(), {}); }
+  std::string prepare() { return evaluator->prepare(folder.path(), {}); }
   Accuracy evaluate() { return evaluator->evaluate({.genotype = genotype}); }
   std::string failure() {
     const Accuracy accuracy = evaluate();
@@ -61,7 +53,7 @@ struct Setup {
   SearchSpace space = parse_space(kSmallSpace, "small");
   Genotype genotype{std::vector<std::uint8_t>(space.decisions.size())};
   CommandOptions options;
-  std::filesystem::path folder;
+  TemporaryFolder folder;
   std::unique_ptr<AccuracyEvaluator> evaluator;
 };
 
@@ -197,7 +189,7 @@ TEST_CASE("an answer that takes too long is a failure, and all that the copy sta
   const std::string text = setup.failure();
   CHECK_MESSAGE(contains(text, "gave no line within 0.5 s instead of an answer"), text);
   pid_t sleeper = 0;
-  std::ifstream(setup.folder / "pid") >> sleeper;
+  std::ifstream(setup.folder.path("pid")) >> sleeper;
   REQUIRE(sleeper > 0);
   CHECK(ends(sleeper));
   CHECK(setup.evaluate().ok);

@@ -1,18 +1,17 @@
 #include "evaluators/dataset.h"
 
 #include <doctest/doctest.h>
-#include <unistd.h>
 #include <zlib.h>
 
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <set>
 
 #include "evaluators/dataset_formats.h"
 #include "runtime/file.h"
 #include "tests/space/message.h"
+#include "tests/temporary_folder.h"
 
 using namespace edgefront;
 
@@ -20,21 +19,9 @@ namespace {
 
 using Bytes = std::vector<std::uint8_t>;
 
-/// A folder that is removed at the end of the test.
-struct TemporaryFolder {
-  std::filesystem::path path = std::filesystem::temp_directory_path() /
-                               ("edgefront_dataset_test_" + std::to_string(getpid()));
-  TemporaryFolder() {
-    std::filesystem::remove_all(path);
-    std::filesystem::create_directories(path);
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path); }
-  void write(const std::string& name, const Bytes& bytes) const {
-    std::ofstream file(path / name, std::ios::binary);
-    file.write(reinterpret_cast<const char*>(bytes.data()),
-               static_cast<std::streamsize>(bytes.size()));
-  }
-};
+void write(const TemporaryFolder& folder, const std::string& name, const Bytes& bytes) {
+  folder.write(name, {bytes.begin(), bytes.end()});
+}
 
 Bytes gzip(const Bytes& bytes) {
   z_stream stream{};
@@ -72,10 +59,10 @@ Bytes idx_labels(int count, int classes) {
 }
 
 void write_idx(const TemporaryFolder& folder, int train, int test) {
-  folder.write("train-images-idx3-ubyte", idx_images(train, 3, 2));
-  folder.write("train-labels-idx1-ubyte.gz", gzip(idx_labels(train, 4)));
-  folder.write("t10k-images-idx3-ubyte.gz", gzip(idx_images(test, 3, 2)));
-  folder.write("t10k-labels-idx1-ubyte", idx_labels(test, 4));
+  write(folder, "train-images-idx3-ubyte", idx_images(train, 3, 2));
+  write(folder, "train-labels-idx1-ubyte.gz", gzip(idx_labels(train, 4)));
+  write(folder, "t10k-images-idx3-ubyte.gz", gzip(idx_images(test, 3, 2)));
+  write(folder, "t10k-labels-idx1-ubyte", idx_labels(test, 4));
 }
 
 std::string idx_error(const Bytes& images, const Bytes& labels) {
@@ -87,7 +74,7 @@ std::string idx_error(const Bytes& images, const Bytes& labels) {
 TEST_CASE("IDX files are read plain and packed alike") {
   const TemporaryFolder folder;
   write_idx(folder, 9, 5);
-  const Dataset data = load_dataset("idx:" + folder.path.string());
+  const Dataset data = load_dataset("idx:" + folder.path());
   CHECK(data.name == "idx");
   CHECK(data.train.count() == 9);
   CHECK(data.test.count() == 5);
@@ -138,10 +125,10 @@ TEST_CASE("CIFAR-10 planes become interleaved pixels, batch after batch") {
       rows.push_back(static_cast<std::uint8_t>(batch));
       for (int p = 0; p < 3072; ++p) rows.push_back(static_cast<std::uint8_t>(p / 1024 * 50 + i));
     }
-    folder.write(batch == 6 ? "test_batch.bin" : "data_batch_" + std::to_string(batch) + ".bin",
-                 rows);
+    write(folder, batch == 6 ? "test_batch.bin" : "data_batch_" + std::to_string(batch) + ".bin",
+          rows);
   }
-  const Dataset data = load_dataset("cifar10:" + folder.path.string());
+  const Dataset data = load_dataset("cifar10:" + folder.path());
   CHECK(data.train.count() == 10);
   CHECK(data.test.count() == 2);
   CHECK(data.train.labels == Bytes{1, 1, 2, 2, 3, 3, 4, 4, 5, 5});
@@ -164,19 +151,19 @@ TEST_CASE("CIFAR-100 takes the fine label and its names from the file beside it"
     rows.push_back(static_cast<std::uint8_t>(98 + i));
     rows.insert(rows.end(), 3072, static_cast<std::uint8_t>(i));
   }
-  folder.write("train.bin", rows);
-  folder.write("test.bin", rows);
-  const std::string spec = "cifar100:" + folder.path.string();
-  const std::string names = folder.path.string() + "/fine_label_names.txt";
+  write(folder, "train.bin", rows);
+  write(folder, "test.bin", rows);
+  const std::string spec = "cifar100:" + folder.path();
+  const std::string names = folder.path() + "/fine_label_names.txt";
   CHECK(input_error_of([&] { load_dataset(spec); }).find("fine_label_names.txt") !=
         std::string::npos);
-  folder.write("fine_label_names.txt", Bytes{'a', '\n', 'b', '\n'});
+  write(folder, "fine_label_names.txt", Bytes{'a', '\n', 'b', '\n'});
   CHECK(input_error_of([&] { load_dataset(spec); }) ==
         names + ": came 2 names, accepted are 100, one a line");
   Bytes text;
   for (int i = 0; i < 100; ++i)
     for (char c : "n" + std::to_string(i) + "\n") text.push_back(static_cast<std::uint8_t>(c));
-  folder.write("fine_label_names.txt", text);
+  write(folder, "fine_label_names.txt", text);
   const Dataset data = load_dataset(spec);
   CHECK(data.train.labels == Bytes{98, 99});
   CHECK(data.class_names[99] == "n99");
@@ -198,20 +185,20 @@ TEST_CASE("wrong names, folders and files say what is accepted") {
 TEST_CASE("labels beyond the classes and constant images are refused") {
   const TemporaryFolder folder;
   write_idx(folder, 9, 5);
-  folder.write("train-labels-idx1-ubyte.gz", gzip(idx_labels(9, 12)));
+  write(folder, "train-labels-idx1-ubyte.gz", gzip(idx_labels(9, 12)));
   Bytes labels = idx_labels(5, 4);
   labels.back() = 10;
-  folder.write("t10k-labels-idx1-ubyte", labels);
-  const std::string path = folder.path.string();
+  write(folder, "t10k-labels-idx1-ubyte", labels);
+  const std::string path = folder.path();
   CHECK(input_error_of([&] { load_dataset("fashion-mnist:" + path); }) ==
         path + ": came label 10, accepted is 0 to 9");
   Bytes flat = idx_images(9, 3, 2);
   std::fill(flat.begin() + 16, flat.end(), 5);
-  folder.write("train-images-idx3-ubyte", flat);
+  write(folder, "train-images-idx3-ubyte", flat);
   CHECK(input_error_of([&] { load_dataset("idx:" + path); }) ==
         "idx:" + path +
             ": channel 0 has one value in all training images, accepted are images that differ");
-  folder.write("t10k-images-idx3-ubyte.gz", gzip(idx_images(5, 2, 3)));
+  write(folder, "t10k-images-idx3-ubyte.gz", gzip(idx_images(5, 2, 3)));
   CHECK(input_error_of([&] { load_dataset("idx:" + path); }) ==
         path + ": training and test images differ in size");
 }

@@ -3,12 +3,11 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <filesystem>
-#include <fstream>
 #include <functional>
 
 #include "space/error.h"
 #include "tests/public_data.h"
+#include "tests/temporary_folder.h"
 
 namespace edgefront {
 namespace {
@@ -152,27 +151,21 @@ TEST_CASE("what cannot be read is refused with its line") {
 }
 
 TEST_CASE("files of several resolutions are merged, and none may stand twice") {
-  const auto folder = std::filesystem::temp_directory_path() / "edgefront_importers_test";
-  std::filesystem::create_directories(folder);
-  const auto write = [&](const char* name, const char* text) {
-    std::ofstream(folder / name) << text;
-    return (folder / name).string();
-  };
-  const std::string a = write("160.yaml",
-                              "Conv-input:160x160x3-output:80x80x24: {mean: 1}\n"
-                              "Conv_2-input:1x1x8-output:1x1x16: {mean: 2}\n");
-  const std::string b = write("176.yaml",
-                              "Conv-input:176x176x3-output:88x88x24: {mean: 3}\n"
-                              "Conv_2-input:1x1x8-output:1x1x16: {mean: 4}\n");
+  const TemporaryFolder folder;
+  const std::string a = folder.write("160.yaml",
+                                     "Conv-input:160x160x3-output:80x80x24: {mean: 1}\n"
+                                     "Conv_2-input:1x1x8-output:1x1x16: {mean: 2}\n");
+  const std::string b = folder.write("176.yaml",
+                                     "Conv-input:176x176x3-output:88x88x24: {mean: 3}\n"
+                                     "Conv_2-input:1x1x8-output:1x1x16: {mean: 4}\n");
   const PublishedBlocks table = import_block_tables({a, b}, {});
   CHECK(table.size() == 4);
   CHECK(table.at("fc 1x1x8>1x1x16 k1 s1 r176").latency_us == 4000);
   CHECK(message_of([&] {
           import_block_tables({a, a}, {});
         }).find("stands in an earlier file too") != std::string::npos);
-  CHECK(message_of([&] { import_block_tables({(folder / "none").string()}, {}); }).find("none") !=
+  CHECK(message_of([&] { import_block_tables({folder.path("none")}, {}); }).find("none") !=
         std::string::npos);
-  std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("every row of the published tables is imported") {

@@ -12,17 +12,10 @@
 #include "hwprofiles/profile_store.h"
 #include "space/error.h"
 #include "tests/hwprofiles/example_profile.h"
+#include "tests/temporary_folder.h"
 
 namespace edgefront {
 namespace {
-
-/// Removed with everything in it at the end of the test.
-struct TemporaryFolder {
-  std::filesystem::path path = std::filesystem::temp_directory_path() /
-                               ("edgefront_profile_lock_" + std::to_string(::getpid()));
-  TemporaryFolder() { std::filesystem::create_directories(path); }
-  ~TemporaryFolder() { std::filesystem::remove_all(path); }
-};
 
 /// A process of its own that runs `work` and ends.
 pid_t start(const std::function<void()>& work) {
@@ -45,7 +38,7 @@ int exit_code_of(pid_t child) {
 
 TEST_CASE("a second process is refused by the name of the first, until that ends") {
   const TemporaryFolder folder;
-  const std::string path = folder.path / "dev.h5";
+  const std::string path = folder.path("dev.h5");
   int ready[2];
   REQUIRE(::pipe(ready) == 0);
   const pid_t child = start([&] {
@@ -58,7 +51,7 @@ TEST_CASE("a second process is refused by the name of the first, until that ends
   CHECK_THROWS_WITH_AS(ProfileLock{path}, doctest::Contains(holder.c_str()), EnvironmentError);
   CHECK_THROWS_WITH_AS(ProfileLock{path}, doctest::Contains("is writing this profile"),
                        EnvironmentError);
-  const ProfileLock other(folder.path / "other.h5");
+  const ProfileLock other(folder.path("other.h5"));
   ::kill(child, SIGKILL);  // leaves its lock file behind
   CHECK(exit_code_of(child) == -1);
   CHECK(std::filesystem::exists(path + ".lock"));
@@ -70,7 +63,7 @@ TEST_CASE("a second process is refused by the name of the first, until that ends
 
 TEST_CASE("of many processes that add an entry each, none loses another's") {
   const TemporaryFolder folder;
-  const std::string path = folder.path / "dev.h5";
+  const std::string path = folder.path("dev.h5");
   DeviceProfile empty;
   save_profile(empty, path);
   constexpr int kProcesses = 4, kRounds = 8;
@@ -98,7 +91,7 @@ TEST_CASE("of many processes that add an entry each, none loses another's") {
 
 TEST_CASE("two writers without a lock never leave a file that is neither's") {
   const TemporaryFolder folder;
-  const std::string path = folder.path / "dev.h5";
+  const std::string path = folder.path("dev.h5");
   DeviceProfile profiles[2] = {example_profile(), example_profile()};
   profiles[1].networks.clear();
   profiles[1].energy.clear();
@@ -114,11 +107,7 @@ TEST_CASE("two writers without a lock never leave a file that is neither's") {
     CHECK(seen.networks.size() == seen.energy.size() / 2);
   }
   for (const pid_t child : children) CHECK(exit_code_of(child) == 0);
-  int files = 0;
-  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(folder.path)) {
-    ++files;
-  }
-  CHECK(files == 1);
+  CHECK(folder.files() == 1);
 }
 
 TEST_CASE("a lock that cannot be made says so") {

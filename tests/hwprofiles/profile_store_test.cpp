@@ -1,11 +1,9 @@
 #include "hwprofiles/profile_store.h"
 
 #include <doctest/doctest.h>
-#include <unistd.h>
 
 #include <cmath>
 #include <cstring>
-#include <filesystem>
 #include <functional>
 #include <limits>
 
@@ -14,6 +12,7 @@
 #include "runtime/file.h"
 #include "space/error.h"
 #include "tests/hwprofiles/example_profile.h"
+#include "tests/temporary_folder.h"
 
 namespace edgefront {
 namespace {
@@ -169,14 +168,6 @@ void check_equal(const DeviceProfile& a, const DeviceProfile& b) {
   check_energy(a, b);
 }
 
-/// Removed with everything in it at the end of the test.
-struct TemporaryFolder {
-  std::filesystem::path path =
-      std::filesystem::temp_directory_path() / ("edgefront_profile_" + std::to_string(::getpid()));
-  TemporaryFolder() { std::filesystem::create_directories(path); }
-  ~TemporaryFolder() { std::filesystem::remove_all(path); }
-};
-
 /// With that many layers, so that its tables are longer than a page.
 DeviceProfile wide_profile(int layers) {
   DeviceProfile profile = example_profile();
@@ -191,16 +182,12 @@ DeviceProfile wide_profile(int layers) {
 
 TEST_CASE("a saved profile is loaded with every value") {
   const TemporaryFolder folder;
-  const std::string path = folder.path / "dev.h5";
+  const std::string path = folder.path("dev.h5");
   save_profile(example_profile(), path);
   check_equal(load_profile(path), example_profile());
   save_profile(example_profile(), path);  // over the old one
   check_equal(load_profile(path), example_profile());
-  int files = 0;
-  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(folder.path)) {
-    ++files;
-  }
-  CHECK(files == 1);
+  CHECK(folder.files() == 1);
 }
 
 TEST_CASE("an empty profile is stored too") {
@@ -245,7 +232,7 @@ TEST_CASE("a flip of any byte, of one bit or of all, is an InputError") {
 
 TEST_CASE("a file that ends at any multiple of 4 KiB is refused with its length") {
   const TemporaryFolder folder;
-  const std::string path = folder.path / "dev.h5";
+  const std::string path = folder.path("dev.h5");
   for (const DeviceProfile& profile : {DeviceProfile{}, example_profile(), wide_profile(400)}) {
     const auto good = encode_profile(profile);
     for (std::size_t size = 0; size < good.size(); size += 4096) {
@@ -327,7 +314,9 @@ TEST_CASE("energy, clocks and heat out of range are not stored") {
                  "calibration_terms[2]: value is not finite"));
   CHECK(contains(message([](P& p) { p.blocks.begin()->second.latency_us = -1; }),
                  "blocks[0]: latency_us is negative"));
-  CHECK(contains(message([](P& p) { p.blocks["mbconv 1x1x1"] = {1, -1, -1}; }),
+  CHECK(contains(message([](P& p) {
+                   p.blocks["mbconv 1x1x1"] = {1, -1, -1};
+                 }),
                  "\"1x1x1\" is not understood"));
 }
 

@@ -1,32 +1,15 @@
 #include "runtime/file.h"
 
 #include <doctest/doctest.h>
-#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <csignal>
-#include <filesystem>
+
+#include "tests/temporary_folder.h"
 
 namespace edgefront {
 namespace {
-
-struct TemporaryFolder {
-  std::string path;
-  TemporaryFolder() {
-    char name[] = "/tmp/edgefront_file_test_XXXXXX";
-    REQUIRE(::mkdtemp(name) != nullptr);
-    path = name;
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path); }
-  std::string file(const char* name) const { return path + "/" + name; }
-  int files() const {
-    int count = 0;
-    for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(path)) ++count;
-    return count;
-  }
-};
 
 std::string text_of(const std::string& path) {
   std::vector<std::uint8_t> bytes;
@@ -45,7 +28,7 @@ TEST_CASE("digests are XXH3-128 in canonical order") {
 
 TEST_CASE("a written file is read back, replaces the old one and leaves nothing beside it") {
   const TemporaryFolder folder;
-  const std::string path = folder.file("a");
+  const std::string path = folder.path("a");
   REQUIRE(write_file_atomic(path, "first", 5).ok());
   REQUIRE(write_file_atomic(path, "second!", 7).ok());
   CHECK(text_of(path) == "second!");
@@ -55,23 +38,23 @@ TEST_CASE("a written file is read back, replaces the old one and leaves nothing 
 TEST_CASE("a file that cannot be read says why") {
   const TemporaryFolder folder;
   std::vector<std::uint8_t> bytes;
-  Status status = read_file(folder.file("none"), &bytes);
+  Status status = read_file(folder.path("none"), &bytes);
   CHECK(status.code() == StatusCode::kInvalid);
-  CHECK(status.message() == folder.file("none") + ": cannot open: No such file or directory");
-  CHECK(read_file(folder.path, &bytes).message() == folder.path + ": not a regular file");
-  REQUIRE(::mkfifo(folder.file("pipe").c_str(), 0600) == 0);
-  CHECK(read_file(folder.file("pipe"), &bytes).message() ==
-        folder.file("pipe") + ": not a regular file");
-  REQUIRE(write_file_atomic(folder.file("big"), "12345", 5).ok());
-  status = read_file(folder.file("big"), &bytes, 4);
+  CHECK(status.message() == folder.path("none") + ": cannot open: No such file or directory");
+  CHECK(read_file(folder.path(), &bytes).message() == folder.path() + ": not a regular file");
+  REQUIRE(::mkfifo(folder.path("pipe").c_str(), 0600) == 0);
+  CHECK(read_file(folder.path("pipe"), &bytes).message() ==
+        folder.path("pipe") + ": not a regular file");
+  REQUIRE(write_file_atomic(folder.path("big"), "12345", 5).ok());
+  status = read_file(folder.path("big"), &bytes, 4);
   CHECK(status.code() == StatusCode::kInvalid);
-  CHECK(status.message() == folder.file("big") + ": 5 bytes, accepted are at most 4");
+  CHECK(status.message() == folder.path("big") + ": 5 bytes, accepted are at most 4");
 }
 
 TEST_CASE(
     "a full disk is an environment error, the old file stands and the temporary one is gone") {
   const TemporaryFolder folder;
-  const std::string path = folder.file("a");
+  const std::string path = folder.path("a");
   REQUIRE(write_file_atomic(path, "old", 3).ok());
   // A limit on file size stands in for a full disk: write() fails half-way in the same manner.
   rlimit before{};
@@ -91,11 +74,11 @@ TEST_CASE(
 
 TEST_CASE("a folder that is missing, or in the file's place, is an environment error") {
   const TemporaryFolder folder;
-  Status status = write_file_atomic(folder.file("no/a"), "x", 1);
+  Status status = write_file_atomic(folder.path("no/a"), "x", 1);
   CHECK(status.code() == StatusCode::kEnvironment);
   CHECK(status.message().find("cannot create: No such file or directory") != std::string::npos);
-  REQUIRE(::mkdir(folder.file("taken").c_str(), 0700) == 0);
-  status = write_file_atomic(folder.file("taken"), "x", 1);
+  REQUIRE(::mkdir(folder.path("taken").c_str(), 0700) == 0);
+  status = write_file_atomic(folder.path("taken"), "x", 1);
   CHECK(status.code() == StatusCode::kEnvironment);
   CHECK(status.message().find("cannot rename") != std::string::npos);
   CHECK(folder.files() == 1);

@@ -1,29 +1,25 @@
 #include "experiments/pipeline/batch_run.h"
 
 #include <doctest/doctest.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <stdexcept>
 
 #include "experiments/pipeline/batch_summary.h"
 #include "experiments/report/batch_report.h"
 #include "space/error.h"
+#include "tests/temporary_folder.h"
 
 using namespace edgefront;
 
 namespace {
 
-struct Folder {
-  std::filesystem::path path =
-      std::filesystem::temp_directory_path() / ("edgefront_batch_" + std::to_string(::getpid()));
+/// With a table and an experiment that searches it.
+struct Folder : TemporaryFolder {
   Folder() {
-    std::filesystem::remove_all(path);
-    std::filesystem::create_directories(path);
     std::string table = "a,b,c,err,ms\n";
     for (int i = 0; i < 125; ++i) {
       const int a = i / 25, b = i / 5 % 5, c = i % 5;
@@ -31,8 +27,8 @@ struct Folder {
                std::to_string(80 - 9 * a - 5 * b - 3 * c + i * 7 % 5) + "," +
                std::to_string(5 + 4 * a + 3 * b + c + i * 11 % 3) + "\n";
     }
-    file("t.csv", table);
-    file("small.toml", R"(
+    write("t.csv", table);
+    write("small.toml", R"(
 name = "small"
 space = { file = "t.csv", decisions = ["a", "b", "c"] }
 objectives = ["error", "latency_us"]
@@ -40,17 +36,7 @@ evaluator = { kind = "table", columns = { error = "err", latency_us = "1000*ms" 
 search = { population = 8, in_flight = 1, evaluations = 40 }
 )");
   }
-  ~Folder() { std::filesystem::remove_all(path); }
-  std::string file(const std::string& name, const std::string& text) const {
-    std::ofstream(path / name, std::ios::binary) << text;
-    return (path / name).string();
-  }
-  std::string text(const std::string& name) const {
-    std::ostringstream out;
-    out << std::ifstream(path / name, std::ios::binary).rdbuf();
-    return out.str();
-  }
-  std::string runs() const { return (path / "runs").string(); }
+  std::string runs() const { return path("runs"); }
 };
 
 const char* const kBatch = R"(
@@ -64,7 +50,7 @@ retries = 2
 
 std::string refusal(const Folder& folder, const std::string& text) {
   try {
-    load_batch(folder.file("b.toml", text));
+    load_batch(folder.write("b.toml", text));
   } catch (const InputError& error) {
     return error.what();
   }
@@ -75,7 +61,7 @@ std::string refusal(const Folder& folder, const std::string& text) {
 
 TEST_CASE("a batch is experiments times algorithms times seeds, and runs that are listed") {
   const Folder folder;
-  const Batch batch = load_batch(folder.file(
+  const Batch batch = load_batch(folder.write(
       "b.toml",
       std::string(kBatch) + "[[run]]\nexperiment = \"small.toml\"\nseed = 99\nevaluations = 7\n"));
   REQUIRE(batch.runs.size() == 7);
@@ -96,7 +82,7 @@ TEST_CASE("a batch is experiments times algorithms times seeds, and runs that ar
 
 TEST_CASE("what is done stays, what failed or was cut off is taken up again") {
   const Folder folder;
-  Batch batch = load_batch(folder.file("b.toml", kBatch));
+  Batch batch = load_batch(folder.write("b.toml", kBatch));
   std::atomic<int> calls{0};
   BatchOptions options;
   const auto finish = [&](const std::string& run_folder) {
@@ -127,7 +113,7 @@ TEST_CASE("what is done stays, what failed or was cut off is taken up again") {
   // Later, after a kill in the middle of one run, and with more budget for nothing else.
   std::string state = folder.text("runs/batch.json");
   state.replace(state.find("\"done\""), 6, "\"running\"");
-  folder.file("runs/batch.json", state);
+  folder.write("runs/batch.json", state);
   std::vector<std::string> again;
   options.run = [&](const PlannedRun& run, const std::string& run_folder) {
     again.push_back(run.name);
@@ -154,9 +140,9 @@ TEST_CASE("what is done stays, what failed or was cut off is taken up again") {
 
 TEST_CASE("a batch of searches ends with the same fronts side by side and after a break") {
   const Folder folder;
-  Batch batch = load_batch(folder.file("b.toml", kBatch));
+  Batch batch = load_batch(folder.write("b.toml", kBatch));
   const std::vector<BatchRun> runs = run_batch(batch, folder.runs(), {.threads = 1});
-  const std::string other = (folder.path / "other").string();
+  const std::string other = folder.path("other");
   Batch part = batch;
   part.runs.resize(2);
   part.parallel = 3;

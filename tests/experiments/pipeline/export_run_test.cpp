@@ -2,11 +2,8 @@
 
 #include <doctest/doctest.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-
 #include "space/error.h"
+#include "tests/temporary_folder.h"
 
 using namespace edgefront;
 
@@ -21,16 +18,6 @@ ExportedNetwork network(std::int64_t index, double latency_us, double top1) {
   n.int8_top1 = top1;
   return n;
 }
-
-/// A folder of its own under the build machine's temporary folder.
-struct ScratchFolder {
-  std::filesystem::path path;
-  ScratchFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "edgefront-XXXXXX").string();
-    path = mkdtemp(name.data());
-  }
-  ~ScratchFolder() { std::filesystem::remove_all(path); }
-};
 
 }  // namespace
 
@@ -65,8 +52,8 @@ TEST_CASE("formats are named by a list, and an unknown one is refused with what 
 }
 
 TEST_CASE("exports.json gives back what was written") {
-  const ScratchFolder folder;
-  CHECK(read_exports(folder.path).empty());
+  const TemporaryFolder folder;
+  CHECK(read_exports(folder.path()).empty());
   ExportedNetwork n = network(42, 12.5, 91.25);
   n.predicted = {12.25, 11, 13, 4096, 2048, 1024};
   n.float_top1 = 91.5;
@@ -74,8 +61,8 @@ TEST_CASE("exports.json gives back what was written") {
   n.files = {"0042.efm", "0042.onnx"};
   ExportedNetwork predicted_only;
   predicted_only.dropped = "why";
-  write_exports(folder.path, {n, predicted_only});
-  const auto read = read_exports(folder.path);
+  write_exports(folder.path(), {n, predicted_only});
+  const auto read = read_exports(folder.path());
   REQUIRE(read.size() == 2);
   CHECK(read[0].index == 42);
   CHECK(read[0].genotype == "1.42");
@@ -90,10 +77,10 @@ TEST_CASE("exports.json gives back what was written") {
 }
 
 TEST_CASE("a damaged exports.json is refused by name") {
-  const ScratchFolder folder;
-  std::ofstream(folder.path / "exports.json") << "{\"networks\": [{\"index\": 1}]}";
+  const TemporaryFolder folder;
+  folder.write("exports.json", "{\"networks\": [{\"index\": 1}]}");
   try {
-    read_exports(folder.path);
+    read_exports(folder.path());
     FAIL("accepted");
   } catch (const InputError& e) {
     CHECK(std::string(e.what()).find("exports.json: damaged") != std::string::npos);

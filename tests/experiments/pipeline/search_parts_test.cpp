@@ -1,36 +1,17 @@
 #include "experiments/pipeline/search_parts.h"
 
 #include <doctest/doctest.h>
-#include <unistd.h>
 
 #include <cmath>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "experiments/pipeline/run_folder.h"
 #include "space/error.h"
 #include "tests/public_data.h"
+#include "tests/temporary_folder.h"
 
 using namespace edgefront;
 
 namespace {
-
-struct Folder {
-  std::filesystem::path path = std::filesystem::temp_directory_path() /
-                               ("edgefront_search_parts_" + std::to_string(::getpid()));
-  Folder() { std::filesystem::create_directories(path); }
-  ~Folder() { std::filesystem::remove_all(path); }
-  std::string file(const std::string& name, const std::string& text) const {
-    std::ofstream(path / name, std::ios::binary) << text;
-    return (path / name).string();
-  }
-  std::string text(const std::string& name) const {
-    std::ostringstream out;
-    out << std::ifstream(path / name, std::ios::binary).rdbuf();
-    return out.str();
-  }
-};
 
 std::string table_text() {
   std::string text = "op,width,acc,acc1,ms\n";
@@ -69,18 +50,18 @@ std::string refusal(const std::string& from, const std::string& to) {
 }  // namespace
 
 TEST_CASE("an experiment on a table is written out, read again and run, its front by the signal") {
-  const Folder folder;
-  folder.file("t.csv", table_text());
-  SearchExperiment experiment = parse_experiment(kExperiment, "e.toml", folder.path.string());
+  const TemporaryFolder folder;
+  folder.write("t.csv", table_text());
+  SearchExperiment experiment = parse_experiment(kExperiment, "e.toml", folder.path());
   const SearchExperiment again =
-      parse_experiment(write_resolved(experiment), "r.toml", folder.path.string());
+      parse_experiment(write_resolved(experiment), "r.toml", folder.path());
   CHECK(resolved_keys(again) == resolved_keys(experiment));
   CHECK(again.evaluator.table.columns.at("error") == "100-acc");
   CHECK(again.space_decisions == std::vector<std::string>{"op", "width"});
   std::string notes;
   OpenedExperiment opened = open_experiment(experiment, [&](const std::string& n) { notes += n; });
   CHECK(notes.find("1 of 48 networks lack an objective") != std::string::npos);
-  const std::string run = (folder.path / "run").string();
+  const std::string run = folder.path("run");
   const RunResult result = run_search(experiment, opened.parts, run, {.threads = 1});
   CHECK(result.evaluations == 30);
   REQUIRE(!result.front.members.empty());
@@ -90,10 +71,10 @@ TEST_CASE("an experiment on a table is written out, read again and run, its fron
   }
 
   // Any number of threads, and a run in two parts, end with the same bytes.
-  const std::string threads = (folder.path / "threads").string();
+  const std::string threads = folder.path("threads");
   run_search(experiment, opened.parts, threads, {.threads = 4});
   CHECK(folder.text("threads/front.json") == folder.text("run/front.json"));
-  const std::string parts = (folder.path / "parts").string();
+  const std::string parts = folder.path("parts");
   experiment.search.evaluations = 13;
   run_search(experiment, opened.parts, parts, {.threads = 2});
   experiment.search.evaluations = 30;
@@ -121,8 +102,8 @@ TEST_CASE("what a table experiment lacks or cannot have is refused by its key") 
 TEST_CASE("the published predictor gives the outputs published with it") {
   const std::string bytes = public_data("ofa/ofa_mbv3_acc_predictor.h5");
   if (bytes.empty()) return;
-  const Folder folder;
-  const auto layers = load_dense_layers(folder.file("p.h5", bytes));
+  const TemporaryFolder folder;
+  const auto layers = load_dense_layers(folder.write("p.h5", bytes));
   REQUIRE(layers.size() == 4);
   struct Published {
     int kernel, expand, depth, resolution;

@@ -1,8 +1,6 @@
 // A run on the toy space: a cost model and evaluators that are plain arithmetic, and folders.
 #pragma once
 
-#include <unistd.h>
-
 #include <atomic>
 #include <filesystem>
 #include <fstream>
@@ -15,6 +13,7 @@
 
 #include "experiments/pipeline/search_run.h"
 #include "tests/search/toy_problem.h"
+#include "tests/temporary_folder.h"
 
 namespace edgefront::toy {
 
@@ -61,28 +60,7 @@ class ToyEvaluator final : public AccuracyEvaluator {
   SearchSpace space_;
 };
 
-/// A folder of this test alone, gone at the end.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    static std::atomic<int> number{0};
-    // In memory where that is possible: the tests sync hundreds of small files.
-    const bool memory = ::access("/dev/shm", W_OK) == 0;
-    path_ = memory ? "/dev/shm" : std::filesystem::temp_directory_path();
-    path_ /= "edgefront_test_" + std::to_string(::getpid()) + "_" + std::to_string(number++);
-    std::filesystem::create_directories(path_);
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  std::string path(const std::string& name = "") const {
-    return name.empty() ? path_.string() : (path_ / name).string();
-  }
-
- private:
-  std::filesystem::path path_;
-};
+using edgefront::TemporaryFolder;
 
 inline std::string read_text(const std::string& path) {
   std::ifstream file(path, std::ios::binary);

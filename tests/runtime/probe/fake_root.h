@@ -1,25 +1,17 @@
 // A folder that looks like the root of another machine.
 #pragma once
 
-#include <doctest/doctest.h>
-
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
+
+#include "tests/temporary_folder.h"
 
 namespace edgefront {
 
 class FakeRoot {
  public:
-  FakeRoot() {
-    std::string name = (std::filesystem::temp_directory_path() / "probe_root_XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  ~FakeRoot() { std::filesystem::remove_all(path_); }
-  FakeRoot(const FakeRoot&) = delete;
-  FakeRoot& operator=(const FakeRoot&) = delete;
+  /// `path` begins with a slash, as on that machine.
   void write(const std::string& path, const std::string& text) {
     const std::filesystem::path full = path_ + path;
     std::filesystem::create_directories(full.parent_path());
@@ -28,7 +20,8 @@ class FakeRoot {
   const std::string& path() const { return path_; }
 
  private:
-  std::string path_;
+  TemporaryFolder folder_;
+  std::string path_ = folder_.path();
 };
 
 }  // namespace edgefront
