@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "runtime/interpreter.h"
+#include "runtime/probe/chain_groups.h"
 #include "runtime/probe/chains.h"
 #include "runtime/probe/passes.h"
 #include "runtime/probe/pinning.h"
@@ -17,101 +18,10 @@ namespace edgefront {
 namespace {
 
 constexpr int kNetworksPerGroup = 8;  // keeps a round short against a disturbance
-constexpr int kUntimedPerVisit = 12;  // invocations until a network's state is its own again
-constexpr int kTimedPerVisit = 10;    // then
 constexpr int kStepSamples = 200;     // at most, for the latencies per step of a network
-
-// What runs in one round: chains, and for each of their steps the entry whose time it is (−1: it
-// runs as context only).
-struct Group {
-  std::vector<TimedInterpreter> chains;
-  std::vector<std::vector<int>> entries;
-};
-
-Status load_chain(const Chain& chain, const std::vector<LayerKey>& keys, std::uint64_t seed,
-                  TimedInterpreter* out) {
-  const LayerKey& first = keys[chain.keys[0]];
-  Model model = generated_model(chain.graph, seed);
-  model.block_choices = chain.choices;
-  if (Status s = TimedInterpreter::load(model, first.kernel_set, first.threads, seed, out);
-      !s.ok()) {
-    return Status::invalid("layer key '" + first.text() + "': " + s.message());
-  }
-  for (std::size_t i = 0; i < chain.keys.size(); ++i) {
-    const std::string wanted = keys[chain.keys[i]].text();
-    const std::string given = out->interpreter().key(static_cast<int>(i)).text();
-    if (wanted != given) {
-      return Status::invalid("layer key '" + wanted + "' is not what this program runs: '" + given +
-                             "'");
-    }
-  }
-  return {};
-}
 
 ChainLimits limits_of(const ProtocolOptions& options) {
   return {options.chain_layers, options.chain_weights_bytes};
-}
-
-// How much runs in between two runs of a layer.
-struct Context {
-  int layers = 0;
-  std::int64_t weights = 0;
-  void add(const Chain& chain) {
-    layers += static_cast<int>(chain.keys.size());
-    weights += weights_bytes(chain.graph);
-  }
-  bool enough(const ProtocolOptions& options) const {
-    return limits_of(options).enough(layers, weights);
-  }
-};
-
-// The end of the group of chains that begins at `first`: enough context, or the end of the list.
-std::size_t group_end(const std::vector<Chain>& chains, std::size_t first,
-                      const ProtocolOptions& options) {
-  Context context;
-  std::size_t end = first;
-  for (; end < chains.size() && !context.enough(options); ++end) context.add(chains[end]);
-  return end;
-}
-
-// Chains [first, end), then copies with weights of their own until there is enough context, so that
-// a short list is not measured hot. `entry_of` gives each key's entry in this group.
-Status load_group(const std::vector<Chain>& chains, std::size_t first, std::size_t end,
-                  const std::vector<LayerKey>& keys, const std::vector<int>& entry_of,
-                  const ProtocolOptions& options, std::uint64_t seed, Group* out) {
-  Context context;
-  for (std::size_t i = 0; i < end - first || !context.enough(options); ++i) {
-    const Chain& chain = chains[first + i % (end - first)];
-    out->chains.emplace_back();
-    if (Status s = load_chain(chain, keys, stream_value(seed, i), &out->chains.back()); !s.ok()) {
-      return s;
-    }
-    out->entries.emplace_back();
-    for (const int key : chain.keys) out->entries.back().push_back(entry_of[key]);
-    context.add(chain);
-  }
-  return {};
-}
-
-// A visit to a group, between two runs of the reference kernel; the slower one judges. As with
-// whole networks (run_networks), times count after the caches have become the group's own.
-double run_visit(Group* group, std::uint64_t seed, ReferenceKernel* reference,
-                 std::vector<TimedEntry>* times) {
-  const double before = reference->time();
-  const std::vector<int> order = shuffled(static_cast<int>(group->chains.size()), seed);
-  std::vector<double> us;
-  for (int run = 0; run < kUntimedPerVisit + kTimedPerVisit; ++run) {
-    for (const int chain : order) {
-      group->chains[chain].time_steps(&us);
-      if (run < kUntimedPerVisit) continue;
-      const bool interrupted = group->chains[chain].interrupted();
-      for (std::size_t step = 0; step < us.size(); ++step) {
-        const int entry = group->entries[chain][step];
-        if (entry >= 0) times->push_back({entry, us[step], interrupted});
-      }
-    }
-  }
-  return std::max(before, reference->time());
 }
 
 // Each visit warms up again.
@@ -167,18 +77,18 @@ double relative_spread(const std::vector<NetworkMeasurement>& passes) {
 
 Status measure_chains(const std::vector<Chain>& chains, const std::vector<LayerKey>& keys,
                       std::uint64_t pass_seed, Bench* bench, std::vector<LayerMeasurement>* out) {
+  const ChainLimits limits = limits_of(bench->options);
   std::vector<bool> measured(keys.size());
   for (std::size_t first = 0, end = 0; first < chains.size(); first = end) {
-    end = group_end(chains, first, bench->options);
+    end = group_end(chains, first, limits);
     const std::uint64_t seed = stream_value(pass_seed, first);
     const std::vector<int> key_of_entry = unmeasured_keys(chains, first, end, &measured);
     std::vector<int> entry_of(keys.size(), -1);
     for (std::size_t entry = 0; entry < key_of_entry.size(); ++entry) {
       entry_of[key_of_entry[entry]] = static_cast<int>(entry);
     }
-    Group group;
-    if (Status s = load_group(chains, first, end, keys, entry_of, bench->options, seed, &group);
-        !s.ok())
+    ChainGroup group;
+    if (Status s = load_group(chains, first, end, keys, entry_of, limits, seed, &group); !s.ok())
       return s;
     const std::vector<LatencyStatistics> statistics = sample_rounds(
         static_cast<int>(key_of_entry.size()), visits_of(bench->options),
