@@ -22,7 +22,7 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   return '"' + std::string(text.substr(0, 60)) + (text.size() > 60 ? "…" : "") + '"';
 }
 
@@ -171,7 +171,7 @@ int DataTable::find_column(std::string_view wanted) const {
   const auto found = std::find(header.begin(), header.end(), wanted);
   if (found == header.end()) return -1;
   if (std::find(found + 1, header.end(), wanted) != header.end()) {
-    throw InputError(name + ": column " + quoted(wanted) + " stands twice in the header");
+    throw InputError(name + ": column " + in_quotes(wanted) + " stands twice in the header");
   }
   return static_cast<int>(found - header.begin());
 }
@@ -187,7 +187,7 @@ int DataTable::column(std::string_view wanted) const {
     }
     names += (names.empty() ? "" : ", ") + column;
   }
-  throw InputError(name + ": has no column " + quoted(wanted) + "; its columns are: " + names);
+  throw InputError(name + ": has no column " + in_quotes(wanted) + "; its columns are: " + names);
 }
 
 DataTable parse_csv(std::string text, const std::string& name) {
@@ -236,8 +236,8 @@ std::vector<double> numbers(const DataTable& table, const NumberColumn& column) 
     const std::optional<double> number = parse_number(text);
     if (!number) {
       throw InputError(table.where(row) + ": column " +
-                       quoted(table.header[static_cast<std::size_t>(expression.column)]) +
-                       ": came " + quoted(text) + "; accepted is a number, or nothing");
+                       in_quotes(table.header[static_cast<std::size_t>(expression.column)]) +
+                       ": came " + in_quotes(text) + "; accepted is a number, or nothing");
     }
     if (!std::isfinite(*number)) continue;
     if (column.minus_one_is_missing && *number == -1) continue;

@@ -9,7 +9,7 @@ namespace {
 
 /// Channels that a published table scales are rounded to multiples of 8, but never by more than a
 /// tenth downwards (the authors' code; Howard et al. 2019 use it for squeeze-excite).
-int round_channels(int channels) {
+int paper_channels(int channels) {
   const int rounded = (channels + 4) / 8 * 8;
   return rounded * 10 < channels * 9 ? rounded + 8 : rounded;
 }
@@ -79,7 +79,7 @@ LayerGraph mobilenet_v3_large_graph() {
     block.out_channels = row.channels;
     block.kernel_size = row.kernel_size;
     block.stride = row.stride;
-    block.se_channels = row.squeeze_excite ? round_channels(row.hidden / 4) : 0;
+    block.se_channels = row.squeeze_excite ? paper_channels(row.hidden / 4) : 0;
     block.activation = row.hswish ? BlockActivation::kHswish : BlockActivation::kRelu6;
     add_bottleneck(&network, block);
   }

@@ -4,9 +4,24 @@
 # fuzzing for each reader of outside files.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. tests/stages.sh
+bin=build/dev/bin
+
+# cases PROGRAM PATTERN: its tests of that name, of which there must be some.
+cases() {
+  "$bin/$1" --test-case="$2" | tee build/dev/cases.txt
+  grep -q 'test cases: *[1-9]' build/dev/cases.txt || { echo "error: $1 has no test '$2'" >&2; exit 1; }
+}
+
+stage "the whole suite"
 bash tests/run.sh
-EDGEFRONT_RANDOM_LAYERS=10000 build/dev/bin/runtime_tests --test-case='*random layers*'
-EDGEFRONT_RANDOM_NETWORKS=10000 build/dev/bin/costmodels_tests --test-case='*random networks*'
-bash tests/scripts/c_export_test.sh build/dev/bin 200
-bash tests/scripts/board_build_test.sh build/dev/bin 10000
+stage "10,000 random layers"
+EDGEFRONT_RANDOM_LAYERS=10000 cases runtime_tests '*random layers*'
+stage "10,000 random networks"
+EDGEFRONT_RANDOM_NETWORKS=10000 cases costmodels_tests '*random networks*'
+stage "200 networks as C99"
+bash tests/scripts/c_export_test.sh $bin 200
+stage "10,000 random layers on emulated boards"
+bash tests/scripts/board_build_test.sh $bin 10000
+stage "sanitizers and fuzzing"
 SECONDS_PER_FUZZER=${SECONDS_PER_FUZZER:-600} bash tests/sanitize.sh

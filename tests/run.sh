@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds everything and runs all tests. The tests take about 7 minutes on two cores, the build without a cache more.
+# Builds everything and runs all tests. The tests take about 4 minutes on two cores, the build without a cache more.
 # Options: --no-install  the machine is ready, install nothing
 #          --preset P    a CMake preset with tests (default: dev; no-torch builds without libtorch)
 set -euo pipefail
@@ -16,15 +16,14 @@ while [ $# -gt 0 ]; do
   shift
 done
 . experiments/setup.sh
+. tests/stages.sh
 
 print_machine
-say "steps: packages (1-4 min where missing), build (5-15 min), tests (7 min)"
+say "steps: packages (1-4 min where missing), build (5-15 min), tests (4-7 min)"
+stage packages
 mapfile -t packages < <(packages_of programs tests)
 install_packages "${packages[@]}"
-say "== configure and build ($preset)"
-cmake --preset "$preset" >"$root/build-configure.log" 2>&1 ||
-  { cat "$root/build-configure.log" >&2; rm -f "$root/build-configure.log"; fail "configuring failed"; }
-rm -f "$root/build-configure.log"
-cmake --build --preset "$preset" -j "$(nproc)"
-say "== tests"
-ctest --test-dir "build/$preset" --output-on-failure --no-tests=error
+stage "build of preset $preset"
+build_preset "$preset"
+stage tests
+ctest --test-dir "build/$preset" -j 2 --output-on-failure --no-tests=error

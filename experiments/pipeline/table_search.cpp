@@ -52,9 +52,9 @@ bool below(const std::vector<double>& point, const std::vector<double>& referenc
 }
 
 /// Keeps the non-dominated points below a corner.
-class Front {
+class FrontBelow {
  public:
-  explicit Front(const std::vector<double>& reference) : reference_(reference) {}
+  explicit FrontBelow(const std::vector<double>& reference) : reference_(reference) {}
   /// True where the hypervolume changes.
   bool insert(const std::vector<double>& point) {
     if (!below(point, reference_)) return false;
@@ -138,7 +138,7 @@ UsefulRegion useful_region(const TableProblem& problem) {
     const auto [least, most] = std::minmax_element(column.begin(), column.end());
     corner = value + (*most > *least ? 0.05 * (*most - *least) : 1.0);
   }
-  Front front(region.reference);
+  FrontBelow front(region.reference);
   for (const auto* row : rows) front.insert(*row);
   region.hypervolume = hypervolume(front.points(), region.reference);
   return region;
@@ -146,7 +146,7 @@ UsefulRegion useful_region(const TableProblem& problem) {
 
 std::vector<RegretPoint> regret_curve(const TableProblem& problem, const UsefulRegion& region,
                                       const std::vector<int>& evaluated) {
-  Front front(region.reference);
+  FrontBelow front(region.reference);
   std::vector<RegretPoint> curve;
   RegretPoint point{0, 1};
   for (const int network : evaluated) {
