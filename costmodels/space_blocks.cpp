@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "space/bare_network.h"
 #include "space/error.h"
 #include "space/genes.h"
 #include "space/lower.h"
@@ -23,19 +24,6 @@ struct Border {
   int input = 0;  ///< resolution of the network's input, where blocks are told apart by it
   bool operator==(const Border&) const = default;
 };
-
-/// Padding is kernel/2 of an odd kernel, so the kernel size does not matter.
-int strided(int resolution, int stride) { return (resolution - 1) / stride + 1; }
-
-/// A network without blocks whose stem hands `border` on.
-Architecture network_at(const SearchSpace& space, const Border& border) {
-  Architecture network;
-  network.resolution = border.resolution;
-  network.input_channels = space.input_channels;
-  network.classes = space.classes;
-  network.stem_channels = border.channels;
-  return network;
-}
 
 /// The layers of graph block `block`, or nothing where the network cannot be built.
 LayerGraph layers_of_block(const Architecture& network, int block) {
@@ -188,7 +176,7 @@ class SpaceBlocksBuilder {
     const Border in{space_.stem.width[code % widths], resolution,
                     identity_ == BlockIdentity::kLayersAndInput ? resolution : 0};
     const std::uint32_t block = number_of({0}, in, [&] {
-      Architecture network = network_at(space_, in);
+      Architecture network = bare_network(space_, in.channels, in.resolution);
       network.stem_kernel_size = space_.stem.kernel_size;
       network.stem_stride = space_.stem.stride;
       network.stem_activation = space_.stem.activation;
@@ -218,7 +206,7 @@ class SpaceBlocksBuilder {
     key.insert(key.end(), build.begin(), build.end());
     const std::uint32_t number = number_of(std::move(key), in, [&] {
       block.name = "block";
-      Architecture network = network_at(space_, in);
+      Architecture network = bare_network(space_, in.channels, in.resolution);
       network.blocks.push_back(block);
       return layers_of_block(network, 1);
     });
@@ -230,7 +218,7 @@ class SpaceBlocksBuilder {
     const int width = space_.head.width[code / features];
     const int feature = space_.head.feature[code % features];
     const std::uint32_t block = number_of({2, width, feature}, in, [&] {
-      Architecture network = network_at(space_, in);
+      Architecture network = bare_network(space_, in.channels, in.resolution);
       network.head_channels = width;
       network.feature_units = feature;
       network.head_activation = space_.head.activation;

@@ -9,6 +9,7 @@
 #include "hwprofiles/profiler.h"
 #include "runtime/execution_steps.h"
 #include "runtime/interpreter.h"
+#include "space/bare_network.h"
 #include "space/genes.h"
 #include "space/lower.h"
 
@@ -22,26 +23,13 @@ struct Border {
 };
 using Borders = std::set<Border>;
 
-/// Padding is kernel/2 of an odd kernel, so the kernel size does not matter.
-int strided(int resolution, int stride) { return (resolution - 1) / stride + 1; }
-
-/// A network without blocks whose stem hands `border` on.
-Architecture network_at(const SearchSpace& space, const Border& border) {
-  Architecture network;
-  network.resolution = border.resolution;
-  network.input_channels = space.input_channels;
-  network.classes = space.classes;
-  network.stem_channels = border.channels;
-  return network;
-}
-
 class LayerCollector {
  public:
   LayerCollector(const SearchSpace& space, Precision precision, int threads, const KernelSet& set)
       : space_(space), precision_(precision), threads_(threads), set_(set) {}
 
   void add_stem(int resolution, int width) {
-    Architecture network = network_at(space_, {width, resolution});
+    Architecture network = bare_network(space_, width, resolution);
     network.stem_kernel_size = space_.stem.kernel_size;
     network.stem_stride = space_.stem.stride;
     network.stem_activation = space_.stem.activation;
@@ -49,7 +37,7 @@ class LayerCollector {
   }
 
   void add_head(const Border& border, int head_channels, int feature_units) {
-    Architecture network = network_at(space_, border);
+    Architecture network = bare_network(space_, border.channels, border.resolution);
     network.head_channels = head_channels;
     network.feature_units = feature_units;
     network.head_activation = space_.head.activation;
@@ -68,7 +56,7 @@ class LayerCollector {
                .second) {
         continue;
       }
-      Architecture network = network_at(space_, in);
+      Architecture network = bare_network(space_, in.channels, in.resolution);
       network.blocks.push_back(block);
       add(network, 1);
     } while (next_choice(counts, choice));

@@ -24,10 +24,7 @@ void read_energy(const Hdf5Table& table, const std::string& file, DeviceProfile&
     const TableRow row{table, file, "energy", i};
     EnergyEntry e;
     e.name = row.text("name");
-    e.space_digest = row.text("space_digest");
-    e.precision = row.precision();
-    e.threads = row.threads();
-    e.kernel_set = row.text("kernel_set");
+    row.read_setting(e);
     e.energy_uj = row.positive("energy_uj");
     e.energy_low_uj = row.real("energy_low_uj");
     e.energy_high_uj = row.real("energy_high_uj");

@@ -50,6 +50,14 @@ struct TableRow {
   const std::string& text(const char* column) const;
   Precision precision() const;
   LatencyStatistics statistics(int fewest_samples) const;
+  /// What append_setting() wrote.
+  template <class Entry>
+  void read_setting(Entry& entry) const {
+    entry.space_digest = text("space_digest");
+    entry.precision = precision();
+    entry.threads = threads();
+    entry.kernel_set = text("kernel_set");
+  }
 };
 
 /// Attributes of one table.

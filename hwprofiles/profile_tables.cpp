@@ -170,10 +170,7 @@ void read_networks(const Hdf5Table& table, const std::string& file, DeviceProfil
     const TableRow row{table, file, "networks", i};
     NetworkEntry n;
     n.genotype = row.text("genotype");
-    n.space_digest = row.text("space_digest");
-    n.precision = row.precision();
-    n.threads = row.threads();
-    n.kernel_set = row.text("kernel_set");
+    row.read_setting(n);
     n.predicted_sum_us = row.non_negative("predicted_sum_us");
     n.statistics = row.statistics(1);
     n.measured_at = row.time("measured_at");
@@ -204,10 +201,7 @@ void read_calibrations(const Hdf5Table& table, const std::string& file, DevicePr
   for (std::size_t i = 0; i < rows_of(table, "space_digest"); ++i) {
     const TableRow row{table, file, "calibrations", i};
     Calibration c;
-    c.space_digest = row.text("space_digest");
-    c.precision = row.precision();
-    c.threads = row.threads();
-    c.kernel_set = row.text("kernel_set");
+    row.read_setting(c);
     c.slope = row.positive("slope");
     c.intercept_us = row.real("intercept_us");
     c.relative_half_width_90 = row.non_negative("relative_half_width_90");

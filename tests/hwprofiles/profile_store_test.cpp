@@ -12,6 +12,7 @@
 #include "runtime/file.h"
 #include "space/error.h"
 #include "tests/hwprofiles/example_profile.h"
+#include "tests/runtime/probe/same_statistics.h"
 #include "tests/temporary_folder.h"
 
 namespace edgefront {
@@ -30,17 +31,6 @@ std::string message_of(const std::vector<std::uint8_t>& bytes) {
 
 bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
-}
-
-void check_equal(const LatencyStatistics& a, const LatencyStatistics& b) {
-  CHECK(a.latency_us == b.latency_us);
-  CHECK(a.latency_low_us == b.latency_low_us);
-  CHECK(a.latency_high_us == b.latency_high_us);
-  CHECK(a.p50_us == b.p50_us);
-  CHECK(a.p95_us == b.p95_us);
-  CHECK(a.p99_us == b.p99_us);
-  CHECK(a.samples == b.samples);
-  CHECK(a.rejected == b.rejected);
 }
 
 void check_description(const DeviceDescription& a, const DeviceDescription& b) {
@@ -130,7 +120,7 @@ void check_equal(const DeviceProfile& a, const DeviceProfile& b) {
     REQUIRE(b.layers.count(text) == 1);
     CHECK(layer.key.text() == text);
     const LayerEntry& other = b.layers.at(text);
-    check_equal(layer.statistics, other.statistics);
+    check_same(layer.statistics, other.statistics);
     CHECK(layer.origin == other.origin);
     CHECK(layer.relative_error == other.relative_error);
     CHECK(layer.measured_at == other.measured_at);
@@ -144,7 +134,7 @@ void check_equal(const DeviceProfile& a, const DeviceProfile& b) {
     CHECK(a.networks[i].threads == b.networks[i].threads);
     CHECK(a.networks[i].kernel_set == b.networks[i].kernel_set);
     CHECK(a.networks[i].predicted_sum_us == b.networks[i].predicted_sum_us);
-    check_equal(a.networks[i].statistics, b.networks[i].statistics);
+    check_same(a.networks[i].statistics, b.networks[i].statistics);
     CHECK(a.networks[i].measured_at == b.networks[i].measured_at);
     CHECK(a.networks[i].runtime == b.networks[i].runtime);
     CHECK(a.networks[i].pass_spread == b.networks[i].pass_spread);

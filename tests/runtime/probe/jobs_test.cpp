@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "tests/runtime/probe/same_statistics.h"
+
 using namespace edgefront;
 
 namespace {
@@ -48,17 +50,6 @@ LatencyStatistics some_statistics() {
   statistics.samples = 50;
   statistics.rejected = 3;
   return statistics;
-}
-
-void check_same(const LatencyStatistics& a, const LatencyStatistics& b) {
-  CHECK(a.latency_us == b.latency_us);
-  CHECK(a.latency_low_us == b.latency_low_us);
-  CHECK(a.latency_high_us == b.latency_high_us);
-  CHECK(a.p50_us == b.p50_us);
-  CHECK(a.p95_us == b.p95_us);
-  CHECK(a.p99_us == b.p99_us);
-  CHECK(a.samples == b.samples);
-  CHECK(a.rejected == b.rejected);
 }
 
 }  // namespace
