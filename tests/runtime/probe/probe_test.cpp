@@ -75,8 +75,10 @@ TEST_CASE("layers come back in the order of their keys, for every kernel set of 
       CHECK(measured[i].statistics.samples >= 5);
       CHECK(measured[i].statistics.latency_us > 0);
     }
-    CHECK(calls == 9);
-    CHECK(total == 9);
+    // Three passes, and as many more at the most for entries whose passes do not agree.
+    CHECK(calls >= 9);
+    CHECK(calls <= 18);
+    CHECK(total == calls);
   }
 }
 
