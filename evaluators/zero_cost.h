@@ -1,26 +1,19 @@
 // Scores of untrained networks: what stands in for a training where one is not worth its time yet.
-// No libtorch: plain loops in double, some milliseconds for a million multiply-accumulates.
+// No libtorch; some milliseconds for a million multiply-accumulates.
 #pragma once
 
-#include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "evaluators/accuracy_evaluator.h"
+#include "evaluators/untrained_network.h"
 #include "runtime/graph.h"
 #include "space/search_space.h"
 
 namespace edgefront {
 
-enum class ZeroCost { kNone, kParameters, kMacs, kSynflow, kNaswot };
-
-/// Per layer of a graph, empty where it has none: convolutions {out, k, k, in}, depthwise
-/// {k, k, channels}, fully connected {out, in}.
-using LayerWeights = std::vector<std::vector<double>>;
-
-/// Normal with variance 2 / fan-in (He et al. 2015, "Delving deep into rectifiers"), a random
-/// stream per layer.
-LayerWeights random_weights(const LayerGraph& graph, std::uint64_t seed);
+enum class ZeroCost { kNone, kParameters, kMacs, kSynflow, kNaswot, kGradNorm };
 
 struct SynapticFlow {
   double flow = 0;   ///< R: the sum of the outputs
@@ -38,16 +31,23 @@ SynapticFlow synaptic_flow(const LayerGraph& graph, const LayerWeights& weights)
 /// the units of all activations whose on–off code is the same for two images. `images`: count
 /// images of the graph's input, one after another; batch norm by the statistics of the batch. Of
 /// relu6 and hswish the code is the sign of their input. Pivots of a singular K are held at 1e-6.
-double naswot(const LayerGraph& graph, const LayerWeights& weights,
-              const std::vector<double>& images, int count);
+double naswot(const LayerGraph& graph, const LayerWeights& weights, const TensorValues& images,
+              int count);
+
+/// Gradient norm of Abdelfattah et al. 2021 ("Zero-cost proxies for lightweight NAS"): the sum over
+/// the layers of the Euclidean length of the gradient of their weights, for one batch and the mean
+/// cross-entropy. Batch norm by the statistics of the batch.
+double gradient_norm(const LayerGraph& graph, const LayerWeights& weights,
+                     const TensorValues& images, std::span<const int> labels);
 
 /// The score of one network, where more is better: parameters, MACs, ln of the synaptic flow score,
-/// naswot of 16 images of unit Gaussian noise (in place of training images: it needs no data).
-/// Weights and images are the same for every call.
+/// naswot and ln of the gradient norm of 16 images of unit Gaussian noise (in place of training
+/// images: it needs no data), labelled with the classes in turn. Weights and images are the same
+/// for every call.
 double zero_cost_score(const LayerGraph& graph, ZeroCost kind);
 
-/// Fidelity 0 is answered with minus the score as error, fidelity f by `rest` as f − 1.
-std::shared_ptr<AccuracyEvaluator> make_zero_cost_first(const SearchSpace& space, ZeroCost kind,
-                                                        std::shared_ptr<AccuracyEvaluator> rest);
+/// Answers with minus the score as error, at every fidelity.
+std::shared_ptr<AccuracyEvaluator> make_zero_cost_evaluator(const SearchSpace& space,
+                                                            ZeroCost kind);
 
 }  // namespace edgefront

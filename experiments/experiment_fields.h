@@ -47,7 +47,9 @@ inline const EnumNames<ZeroCost> kZeroCostNames{{"none", ZeroCost::kNone},
                                                 {"parameters", ZeroCost::kParameters},
                                                 {"macs", ZeroCost::kMacs},
                                                 {"synflow", ZeroCost::kSynflow},
-                                                {"naswot", ZeroCost::kNaswot}};
+                                                {"naswot", ZeroCost::kNaswot},
+                                                {"grad_norm", ZeroCost::kGradNorm}};
+inline const EnumNames<ZeroCost> kFeatureNames{kZeroCostNames.begin() + 1, kZeroCostNames.end()};
 inline const EnumNames<RangeMethod> kRangeNames{{"mse", RangeMethod::kMse},
                                                 {"min_max", RangeMethod::kMinMax},
                                                 {"percentile", RangeMethod::kPercentile}};
@@ -165,6 +167,7 @@ void visit(const Visitor& v, SearchChoice& search) {
   v("fidelities", search.fidelities, 1, 8);
   v("eta", search.eta, 1.01, 1e3);
   v("zero_cost", search.zero_cost, kZeroCostNames);
+  v("features", search.features, kFeatureNames);
 }
 
 template <typename Visitor>

@@ -56,6 +56,24 @@ class FieldReader {
       if (chosen == name) field = value;
     }
   }
+  template <typename Enum>
+  void operator()(const char* key, std::vector<Enum>& field, const EnumNames<Enum>& names) const {
+    std::vector<std::string> texts;
+    for (const Enum value : field) texts.push_back(enum_text(value, names));
+    (*this)(key, texts);
+    field.clear();
+    for (const std::string& text : texts) {
+      std::string accepted;
+      const std::size_t before = field.size();
+      for (const auto& [name, value] : names) {
+        accepted += (accepted.empty() ? "" : ", ") + std::string(name);
+        if (text == name) field.push_back(value);
+      }
+      if (field.size() == before) {
+        table_.fail(key, "came \"" + text + "\"; accepted: " + accepted);
+      }
+    }
+  }
 
  private:
   /// strings() refuses [], but "include nothing" is a fair wish. [] is the one list that is also a
@@ -216,21 +234,62 @@ DeploymentOptions read_deployment(const TomlTable& root) {
   return deployment;
 }
 
-/// The fidelities that are left to the evaluator behind a zero-cost score.
+/// [[fidelity]]: evaluators below that of [evaluator].
+void read_lower(const TomlTable& root, const std::string& folder, SearchExperiment& experiment) {
+  int supernets = experiment.evaluator.kind == EvaluatorKind::kSupernet ? 1 : 0;
+  for (const TomlTable& table : root.tables("fidelity")) {
+    EvaluatorChoice choice;
+    read_evaluator(table, folder, choice);
+    if (choice.kind == EvaluatorKind::kTable ||
+        experiment.evaluator.kind == EvaluatorKind::kTable) {
+      table.fail("kind", "a table has no evaluators of lower fidelities");
+    }
+    supernets += choice.kind == EvaluatorKind::kSupernet;
+    if (supernets > 1) table.fail("kind", "came \"supernet\" twice; accepted is one supernet");
+    choice.command.log_stem += ".fidelity" + std::to_string(experiment.lower.size());
+    experiment.lower.push_back(std::move(choice));
+  }
+}
+
+/// The fidelities that are left to the evaluator behind a zero-cost score and lower evaluators.
 void read_fidelities(const TomlTable& table, SearchExperiment& experiment) {
   const SearchChoice& search = experiment.search;
   const int scored = search.zero_cost == ZeroCost::kNone ? 0 : 1;
-  const int left = search.fidelities - scored;
-  if (left < 1) {
+  const int below = scored + static_cast<int>(experiment.lower.size());
+  const int left = search.fidelities - below;
+  if (left < 1 && experiment.lower.empty()) {
     table.fail("zero_cost", "needs fidelities = 2 or more: the score is the lowest of them");
+  }
+  if (left < 1) {
+    table.fail("fidelities", "came " + std::to_string(search.fidelities) + "; " +
+                                 std::to_string(below) + " stand below that of [evaluator]: " +
+                                 "accepted is " + std::to_string(below + 1) + " or more");
   }
   if (left > 1 && experiment.evaluator.kind == EvaluatorKind::kSupernet) {
     table.fail("fidelities", "came " + std::to_string(search.fidelities) +
                                  "; a supernet judges every network in one way: accepted is " +
-                                 std::to_string(1 + scored));
+                                 std::to_string(1 + below));
   }
   experiment.evaluator.train.fidelities = experiment.evaluator.command.fidelities = left;
   experiment.evaluator.train.eta = experiment.evaluator.command.eta = search.eta;
+}
+
+/// Scores need layers, which the rows of a table lack.
+void check_features(const TomlTable& table, const SearchExperiment& experiment) {
+  const std::vector<ZeroCost>& features = experiment.search.features;
+  const bool rows = experiment.evaluator.kind == EvaluatorKind::kTable;
+  if (rows && !features.empty()) {
+    table.fail("features", "need layers; accepted for a table are columns, in evaluator.features");
+  }
+  if (rows && experiment.search.zero_cost != ZeroCost::kNone) {
+    table.fail("zero_cost", "needs layers, which the rows of a table lack");
+  }
+  for (const ZeroCost feature : features) {
+    if (std::count(features.begin(), features.end(), feature) > 1) {
+      table.fail("features",
+                 std::string("\"") + enum_text(feature, kFeatureNames) + "\" stands twice");
+    }
+  }
 }
 
 SearchExperiment read(const TomlTable& root, const std::string& folder) {
@@ -241,6 +300,7 @@ SearchExperiment read(const TomlTable& root, const std::string& folder) {
   experiment.space_file = resolve_path(space.string("file"), folder);
   experiment.space_decisions = space.strings("decisions", {});
   read_evaluator(root.table("evaluator"), folder, experiment.evaluator);
+  read_lower(root, folder, experiment);
   const bool table = experiment.evaluator.kind == EvaluatorKind::kTable;
   if (table == experiment.space_decisions.empty()) {
     space.fail("decisions", table ? "is missing; accepted are columns of the table"
@@ -252,10 +312,11 @@ SearchExperiment read(const TomlTable& root, const std::string& folder) {
   const TomlTable search_table = root.table("search");
   visit(FieldReader(search_table), experiment.search);
   read_fidelities(search_table, experiment);
+  check_features(search_table, experiment);
   experiment.export_choice.inherit = experiment.evaluator.kind == EvaluatorKind::kSupernet;
   const TomlTable export_table = root.table("export");
   visit(FieldReader(export_table), experiment.export_choice);
-  if (experiment.export_choice.inherit && experiment.evaluator.kind != EvaluatorKind::kSupernet) {
+  if (experiment.export_choice.inherit && !supernet_of(experiment)) {
     export_table.fail("inherit",
                       "came true; only evaluator.kind = \"supernet\" has weights to "
                       "inherit");
@@ -289,6 +350,14 @@ const char* algorithm_name(AlgorithmKind kind) { return enum_text(kind, kAlgorit
 bool trains_here(EvaluatorKind kind) {
   return kind == EvaluatorKind::kSupernet || kind == EvaluatorKind::kTrain;
 }
+const EvaluatorChoice* supernet_of(const SearchExperiment& experiment) {
+  if (experiment.evaluator.kind == EvaluatorKind::kSupernet) return &experiment.evaluator;
+  for (const EvaluatorChoice& choice : experiment.lower) {
+    if (choice.kind == EvaluatorKind::kSupernet) return &choice;
+  }
+  return nullptr;
+}
 const char* evaluator_name(EvaluatorKind kind) { return enum_text(kind, kEvaluatorNames); }
+const char* zero_cost_name(ZeroCost kind) { return enum_text(kind, kZeroCostNames); }
 
 }  // namespace edgefront

@@ -82,6 +82,8 @@ struct SearchChoice {
   int fidelities = 1;          ///< from a short training to all of it; > 1: the best are promoted
   double eta = 3;              ///< one network of eta is; each fidelity trains eta times as long
   ZeroCost zero_cost = ZeroCost::kNone;  ///< fidelity 0 is this score of the untrained network
+  /// Scores of untrained networks that `ehvi`'s model may use; all others have them audited only.
+  std::vector<ZeroCost> features = {};
 };
 
 /// [export]. The keys of `train` and `quantize` stand in the table itself, by their names.
@@ -103,6 +105,8 @@ struct SearchExperiment {
   std::vector<std::string> objectives;        ///< of the first device, or name@DEVICE
   std::map<std::string, double> constraints;  ///< limits in base units, same names
   EvaluatorChoice evaluator;
+  /// [[fidelity]]: evaluators of lower fidelities than [evaluator]'s, from quick and rough to dear.
+  std::vector<EvaluatorChoice> lower = {};
   SearchChoice search;
   ExportChoice export_choice;
   std::optional<DeploymentOptions> deployment = {};  ///< [deployment], where there is one
@@ -129,7 +133,10 @@ bool may_change_on_resume(const std::string& key);
 
 const char* algorithm_name(AlgorithmKind kind);
 const char* evaluator_name(EvaluatorKind kind);
+const char* zero_cost_name(ZeroCost kind);
 /// Whether an evaluator of this kind has a data set.
 bool trains_here(EvaluatorKind kind);
+/// The options of the experiment's supernet, at whatever fidelity it is; null: it has none.
+const EvaluatorChoice* supernet_of(const SearchExperiment& experiment);
 
 }  // namespace edgefront

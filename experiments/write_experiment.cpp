@@ -53,6 +53,13 @@ class FieldWriter {
   void operator()(const char* key, Enum field, const EnumNames<Enum>& names) const {
     put(key, toml_string(enum_text(field, names)));
   }
+  template <typename Enum>
+  void operator()(const char* key, const std::vector<Enum>& field,
+                  const EnumNames<Enum>& names) const {
+    std::vector<std::string> texts;
+    for (const Enum value : field) texts.push_back(enum_text(value, names));
+    put(key, list(texts));
+  }
 
  private:
   void put(const char* key, std::string text) const { out_.emplace_back(key, std::move(text)); }
@@ -69,6 +76,13 @@ template <typename Options>
 Table table(const std::string& header, const std::string& prefix, Options options) {
   Table out{header, prefix, {}};
   visit(FieldWriter(out.entries), options);
+  return out;
+}
+
+Table evaluator_table(const std::string& header, const std::string& prefix,
+                      const EvaluatorChoice& choice) {
+  Table out = table(header, prefix, choice);
+  out.entries.insert(out.entries.begin(), {"kind", toml_string(evaluator_name(choice.kind))});
   return out;
 }
 
@@ -97,10 +111,11 @@ std::vector<Table> tables(const SearchExperiment& experiment) {
     constraints.entries.emplace_back(key, toml_string(exact_quantity(limit, unit)));
   }
   out.push_back(std::move(constraints));
-  Table evaluator = table("[evaluator]", "evaluator.", experiment.evaluator);
-  evaluator.entries.insert(evaluator.entries.begin(),
-                           {"kind", toml_string(evaluator_name(experiment.evaluator.kind))});
-  out.push_back(std::move(evaluator));
+  for (std::size_t f = 0; f < experiment.lower.size(); ++f) {
+    out.push_back(evaluator_table("[[fidelity]]", "fidelity." + std::to_string(f) + ".",
+                                  experiment.lower[f]));
+  }
+  out.push_back(evaluator_table("[evaluator]", "evaluator.", experiment.evaluator));
   out.push_back(table("[search]", "search.", experiment.search));
   out.push_back(table("[export]", "export.", experiment.export_choice));
   if (experiment.deployment) {
@@ -141,8 +156,9 @@ bool may_change_on_resume(const std::string& key) {
   if (key == "search.max_consecutive_failures" || key == "search.wall_clock") return true;
   if (key.rfind("search.stagnation_", 0) == 0) return true;
   // Of a command: how it is run. What it computes, it says itself.
-  for (const char* how : {"parallel", "timeout", "start_timeout", "retries"}) {
-    if (key == std::string("evaluator.") + how) return true;
+  for (const char* how : {".parallel", ".timeout", ".start_timeout", ".retries"}) {
+    const bool evaluator = key.rfind("evaluator.", 0) == 0 || key.rfind("fidelity.", 0) == 0;
+    if (evaluator && ends_with(how)) return true;
   }
   return key.rfind("device.", 0) == 0 && (ends_with(".profile") || ends_with(".description"));
 }

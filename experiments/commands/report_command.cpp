@@ -16,6 +16,18 @@
 namespace edgefront {
 namespace {
 
+/// From the lowest fidelity to the highest.
+std::string evaluators_of(const SearchExperiment& experiment) {
+  std::string text;
+  if (experiment.search.zero_cost != ZeroCost::kNone) {
+    text = std::string(zero_cost_name(experiment.search.zero_cost)) + ", ";
+  }
+  for (const EvaluatorChoice& lower : experiment.lower) {
+    text += std::string(evaluator_name(lower.kind)) + ", ";
+  }
+  return text + evaluator_name(experiment.evaluator.kind);
+}
+
 ReportData report_data(const std::string& folder) {
   const RunState run = load_run(folder);
   const SearchSpace space = open_space(run.experiment);
@@ -46,12 +58,10 @@ ReportData report_data(const std::string& folder) {
   data.fronts = run.front.fronts;
   data.exported = read_exports(folder);
   data.dropped = run.front.dropped;
-  data.provenance = {{"space", run.experiment.space_file},
-                     {"algorithm", run.manifest.algorithm},
-                     {"seed", std::to_string(run.experiment.seed)},
-                     {"evaluator", evaluator_name(run.experiment.evaluator.kind)},
-                     {"kernel set", run.manifest.kernel_set},
-                     {"program", run.manifest.program}};
+  data.provenance = {
+      {"space", run.experiment.space_file},          {"algorithm", run.manifest.algorithm},
+      {"seed", std::to_string(run.experiment.seed)}, {"evaluator", evaluators_of(run.experiment)},
+      {"kernel set", run.manifest.kernel_set},       {"program", run.manifest.program}};
   for (const auto& [what, digest] : run.manifest.digests) {
     data.provenance.emplace_back("digest of " + what, digest);
   }

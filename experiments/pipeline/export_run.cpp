@@ -51,9 +51,10 @@ Opened open(const std::string& run_folder, const ExportRunOptions& options, Trai
   std::map<std::string, std::string> digests;
   o.cost = open_device(experiment.devices.front(), o.space, experiment.space_file, &digests,
                        &o.kernel_set);
-  if (experiment.export_choice.inherit && experiment.evaluator.kind == EvaluatorKind::kSupernet) {
-    o.supernet = trainer.make_supernet_evaluator(o.space, o.data, experiment.evaluator.supernet,
-                                                 experiment.seed);
+  const EvaluatorChoice* supernet = supernet_of(experiment);
+  if (experiment.export_choice.inherit && supernet) {
+    o.supernet =
+        trainer.make_supernet_evaluator(o.space, o.data, supernet->supernet, experiment.seed);
     o.supernet->prepare(run_folder, progress);
   }
   return o;

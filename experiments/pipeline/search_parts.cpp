@@ -1,6 +1,7 @@
 #include "experiments/pipeline/search_parts.h"
 
 #include "costmodels/analytic_time.h"
+#include "evaluators/fidelity_chain.h"
 #include "experiments/host.h"
 #include "experiments/pipeline/table_source.h"
 #include "hwprofiles/hdf5_arrays.h"
@@ -150,9 +151,55 @@ SearchSpace open_space(const SearchExperiment& experiment) {
 
 namespace {
 
-/// Without a zero-cost score in front of the evaluator.
-OpenedExperiment open_parts(const SearchExperiment& experiment,
-                            const std::function<void(const std::string&)>& note) {
+/// The evaluator of one choice; `data` is the key of its data set's digest.
+std::shared_ptr<AccuracyEvaluator> open_evaluator(
+    const SearchExperiment& experiment, const EvaluatorChoice& choice, const std::string& data,
+    OpenedExperiment& opened, const std::function<void(const std::string&)>& note) {
+  SearchParts& parts = opened.parts;
+  if (choice.kind == EvaluatorKind::kProxy) return make_proxy_evaluator(parts.space);
+  if (choice.kind == EvaluatorKind::kPredictor) {
+    parts.digests["predictor"] = file_digest(choice.weights);
+    return make_predictor_evaluator(parts.space, load_dense_layers(choice.weights));
+  }
+  if (choice.kind == EvaluatorKind::kCommand) {
+    return make_command_evaluator(parts.space, choice.command);
+  }
+  const auto images = std::make_shared<const Dataset>(load_dataset(choice.data));
+  parts.digests[data] = images->digest;
+  opened.data = images;
+  if (!opened.trainer) {
+    opened.trainer = load_trainer();
+    std::string warning;
+    note(opened.trainer->description(&warning));
+    if (!warning.empty()) note("warning: " + warning);
+  }
+  if (choice.kind == EvaluatorKind::kSupernet) {
+    return opened.trainer->make_supernet_evaluator(parts.space, images, choice.supernet,
+                                                   experiment.seed);
+  }
+  return opened.trainer->make_train_evaluator(parts.space, images, choice.train);
+}
+
+/// All fidelities, from a zero-cost score on.
+std::shared_ptr<AccuracyEvaluator> open_evaluators(
+    const SearchExperiment& experiment, OpenedExperiment& opened,
+    const std::function<void(const std::string&)>& note) {
+  std::vector<std::shared_ptr<AccuracyEvaluator>> lower;
+  if (experiment.search.zero_cost != ZeroCost::kNone) {
+    lower.push_back(make_zero_cost_evaluator(opened.parts.space, experiment.search.zero_cost));
+  }
+  for (std::size_t f = 0; f < experiment.lower.size(); ++f) {
+    lower.push_back(open_evaluator(experiment, experiment.lower[f],
+                                   "data.fidelity" + std::to_string(f), opened, note));
+  }
+  return make_fidelity_chain(
+      std::move(lower), open_evaluator(experiment, experiment.evaluator, "data", opened, note));
+}
+
+}  // namespace
+
+OpenedExperiment open_experiment(const SearchExperiment& experiment,
+                                 const std::function<void(const std::string&)>& note) {
   OpenedExperiment opened;
   SearchParts& parts = opened.parts;
   if (experiment.evaluator.kind == EvaluatorKind::kTable) {
@@ -167,44 +214,7 @@ OpenedExperiment open_parts(const SearchExperiment& experiment,
     if (parts.devices.size() == 1) parts.kernel_set = kernel_set;
     describe(device, parts, note);
   }
-  const EvaluatorChoice& choice = experiment.evaluator;
-  if (choice.kind == EvaluatorKind::kProxy) {
-    parts.accuracy = make_proxy_evaluator(parts.space);
-    return opened;
-  }
-  if (choice.kind == EvaluatorKind::kPredictor) {
-    parts.accuracy = make_predictor_evaluator(parts.space, load_dense_layers(choice.weights));
-    parts.digests["predictor"] = file_digest(choice.weights);
-    return opened;
-  }
-  if (choice.kind == EvaluatorKind::kCommand) {
-    parts.accuracy = make_command_evaluator(parts.space, choice.command);
-    return opened;
-  }
-  opened.data = std::make_shared<const Dataset>(load_dataset(choice.data));
-  parts.digests["data"] = opened.data->digest;
-  opened.trainer = load_trainer();
-  std::string warning;
-  note(opened.trainer->description(&warning));
-  if (!warning.empty()) note("warning: " + warning);
-  parts.accuracy =
-      choice.kind == EvaluatorKind::kSupernet
-          ? opened.trainer->make_supernet_evaluator(parts.space, opened.data, choice.supernet,
-                                                    experiment.seed)
-          : opened.trainer->make_train_evaluator(parts.space, opened.data, choice.train);
-  return opened;
-}
-
-}  // namespace
-
-OpenedExperiment open_experiment(const SearchExperiment& experiment,
-                                 const std::function<void(const std::string&)>& note) {
-  OpenedExperiment opened = open_parts(experiment, note);
-  const ZeroCost zero_cost = experiment.search.zero_cost;
-  if (zero_cost != ZeroCost::kNone && opened.parts.accuracy) {
-    opened.parts.accuracy =
-        make_zero_cost_first(opened.parts.space, zero_cost, std::move(opened.parts.accuracy));
-  }
+  parts.accuracy = open_evaluators(experiment, opened, note);
   return opened;
 }
 

@@ -61,8 +61,12 @@ void use_workers(WorkerPool& pool, const SearchExperiment& experiment, SearchPar
 }
 
 SearchWorker::SearchWorker(const SearchExperiment& experiment, int rank) : experiment_(experiment) {
-  experiment_.evaluator.command.log_stem += ".worker" + std::to_string(rank);
-  experiment_.evaluator.command.parallel = 1;
+  const auto be_worker = [rank](CommandOptions& command) {
+    command.log_stem += ".worker" + std::to_string(rank);
+    command.parallel = 1;
+  };
+  be_worker(experiment_.evaluator.command);
+  for (EvaluatorChoice& lower : experiment_.lower) be_worker(lower.command);
 }
 
 void SearchWorker::prepare(const std::string& folder) {

@@ -3,11 +3,13 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <map>
 #include <set>
 
 #include "space/lower.h"
 #include "space/random.h"
 #include "space/uniform_sampler.h"
+#include "tests/evaluators/torch/tiny.h"
 
 namespace edgefront {
 namespace {
@@ -41,6 +43,13 @@ LayerGraph chain(Shape input, const std::vector<std::pair<OpKind, int>>& layers,
   graph.outputs = {std::int32_t(graph.tensors.size()) - 1};
   REQUIRE(validate(graph).ok());
   return graph;
+}
+
+TensorValues noise(int count, const LayerGraph& graph) {
+  RandomStream random(12, 0);
+  TensorValues images(std::size_t(count) * std::size_t(graph.tensors[0].shape.elements()));
+  for (double& pixel : images) pixel = random.normal();
+  return images;
 }
 
 TEST_CASE("synaptic flow of two layers, by hand") {
@@ -101,8 +110,8 @@ TEST_CASE("naswot counts every activation, and images that agree in part") {
 TEST_CASE("every score is finite, the same at each call, and differs between networks") {
   const SearchSpace space = fashion();
   const UniformSampler sampler(space);
-  for (const ZeroCost kind :
-       {ZeroCost::kParameters, ZeroCost::kMacs, ZeroCost::kSynflow, ZeroCost::kNaswot}) {
+  for (const ZeroCost kind : {ZeroCost::kParameters, ZeroCost::kMacs, ZeroCost::kSynflow,
+                              ZeroCost::kNaswot, ZeroCost::kGradNorm}) {
     std::set<double> scores;
     for (std::uint64_t i = 0; i < 3; ++i) {
       RandomStream random(9, i);
@@ -116,28 +125,46 @@ TEST_CASE("every score is finite, the same at each call, and differs between net
   }
 }
 
-TEST_CASE("the lowest fidelity is the score and the others are the evaluator's, one lower") {
+TEST_CASE("the gradient norm of one layer is that of softmax regression, by hand") {
+  const LayerGraph graph = chain({1, 1, 2}, {{OpKind::kFullyConnected, 3}});
+  // Without weights each class has a third. Rows of the gradient: (1, -5)/6, (4, 1)/6, (-5, 4)/6.
+  const std::vector<int> labels{0, 2};
+  const TensorValues images{1, 2, 3, -1};
+  const LayerWeights weights{{0, 0, 0, 0, 0, 0}};
+  const LossGradient slope = loss_gradient(graph, weights, images, labels);
+  CHECK(slope.loss == doctest::Approx(std::log(3.0)));
+  for (const auto& [place, sixths] : std::map<int, int>{{0, 1}, {1, -5}, {2, 4}, {5, 4}}) {
+    CHECK(slope.gradients[0][std::size_t(place)] == doctest::Approx(sixths / 6.0));
+  }
+  CHECK(gradient_norm(graph, weights, images, labels) == doctest::Approx(std::sqrt(84.0) / 6));
+}
+
+TEST_CASE("the gradient norm adds up the lengths of all layers' gradients") {
+  const SearchSpace space = tiny::space();
+  const LayerGraph graph = lower(decode(space, tiny::any_genotype(space, 4)));
+  const LayerWeights weights = random_weights(graph, 6);
+  const TensorValues images = noise(3, graph);
+  const std::vector<int> labels{1, 0, 3};
+  double sum = 0;
+  int layers = 0;
+  for (const auto& gradient : loss_gradient(graph, weights, images, labels).gradients) {
+    double squares = 0;
+    for (const double slope : gradient) squares += slope * slope;
+    sum += std::sqrt(squares);
+    layers += squares > 0;
+  }
+  CHECK(layers >= 3);
+  CHECK(gradient_norm(graph, weights, images, labels) == doctest::Approx(sum));
+}
+
+TEST_CASE("minus the score stands in for the error") {
   const SearchSpace space = fashion();
-  class Echo final : public AccuracyEvaluator {
-   public:
-    std::string prepare(const std::string& folder, const EvaluatorProgress&) override {
-      return "digest of " + folder;
-    }
-    Accuracy evaluate(const AccuracyRequest& request) override {
-      Accuracy accuracy;
-      accuracy.ok = true;
-      accuracy.error_percent = 10.0 * request.fidelity + double(request.seed);
-      return accuracy;
-    }
-  };
-  const auto first = make_zero_cost_first(space, ZeroCost::kParameters, std::make_shared<Echo>());
-  CHECK(first->prepare("f", nullptr) == "digest of f");
+  const auto evaluator = make_zero_cost_evaluator(space, ZeroCost::kParameters);
+  CHECK(evaluator->prepare("f", nullptr).empty());
   RandomStream random(10, 0);
   const Genotype genotype = UniformSampler(space).sample(random);
   const double parameters = double(parameter_count(lower(decode(space, genotype))));
-  CHECK(first->evaluate({genotype, 0, 5}).error_percent == -parameters);
-  CHECK(first->evaluate({genotype, 1, 5}).error_percent == 5);
-  CHECK(first->evaluate({genotype, 2, 5}).error_percent == 15);
+  CHECK(evaluator->evaluate({genotype, 0, 5}).error_percent == -parameters);
 }
 
 }  // namespace

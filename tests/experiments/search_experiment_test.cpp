@@ -178,14 +178,76 @@ TEST_CASE("each wrong key says where, what came and what is accepted") {
                  "profile: is missing"));
 }
 
+TEST_CASE("lower fidelities have evaluators of their own, also below a supernet") {
+  const std::string lower = kSmallest +
+                            "[[fidelity]]\nkind = \"train\"\ndata = \"d\"\nepochs = 0.2\n"
+                            "[[fidelity]]\nkind = \"command\"\ncommand = [\"a\"]\nparallel = 2\n";
+  const std::string supernet = lower +
+                               "[evaluator]\nkind = \"supernet\"\ndata = \"d\"\n"
+                               "[search]\nzero_cost = \"synflow\"\nfidelities = 4\n";
+  const SearchExperiment e = parse(supernet);
+  REQUIRE(e.lower.size() == 2);
+  CHECK(e.lower[0].kind == EvaluatorKind::kTrain);
+  CHECK(e.lower[0].train.train.epochs == 0.2);
+  CHECK(e.lower[0].train.fidelities == 1);
+  CHECK(e.lower[1].command.log_stem == "evaluator.fidelity1");
+  CHECK(e.export_choice.inherit);
+  CHECK(supernet_of(e) == &e.evaluator);
+  const SearchExperiment again = parse(write_resolved(e));
+  CHECK(resolved_keys(again) == resolved_keys(e));
+  CHECK(resolved_keys(e).at("fidelity.0.epochs") == "0.2");
+  CHECK(may_change_on_resume("fidelity.1.parallel"));
+  CHECK_FALSE(may_change_on_resume("fidelity.1.command"));
+
+  const SearchExperiment below = parse(kSmallest +
+                                       "[[fidelity]]\nkind = \"supernet\"\ndata = \"d\"\n"
+                                       "[evaluator]\nkind = \"train\"\ndata = \"d\"\n"
+                                       "[search]\nfidelities = 3\n[export]\ninherit = true\n");
+  CHECK(supernet_of(below) == &below.lower[0]);
+  CHECK(below.evaluator.train.fidelities == 2);
+  CHECK(supernet_of(parse(kSmallest)) == nullptr);
+
+  CHECK(contains(refusal(lower),
+                 "search.fidelities: came 1; 2 stand below that of [evaluator]: "
+                 "accepted is 3 or more"));
+  CHECK(contains(refusal(lower + "[evaluator]\nkind = \"supernet\"\ndata = \"d\"\n"
+                                 "[search]\nfidelities = 4\n"),
+                 "a supernet judges every network in one way: accepted is 3"));
+  CHECK(contains(refusal(kSmallest + "fidelity = { kind = \"supernet\", data = \"d\" }\n"
+                                     "evaluator = { kind = \"supernet\", data = \"d\" }\n"),
+                 "came \"supernet\" twice"));
+  CHECK(contains(refusal(kSmallest + "fidelity = { kind = \"table\" }\n"),
+                 "a table has no evaluators of lower fidelities"));
+}
+
+TEST_CASE("features are scores by name, each once") {
+  const SearchExperiment e =
+      parse(kSmallest + "search = { features = [\"naswot\", \"grad_norm\"] }\n");
+  CHECK(e.search.features == std::vector<ZeroCost>{ZeroCost::kNaswot, ZeroCost::kGradNorm});
+  CHECK(resolved_keys(e).at("search.features") == "[\"naswot\", \"grad_norm\"]");
+  CHECK(parse(kSmallest + "search = { features = [] }\n").search.features.empty());
+  CHECK(contains(refusal(kSmallest + "search = { features = [\"flow\"] }\n"),
+                 "search.features: came \"flow\"; accepted: parameters, macs, synflow, naswot, "
+                 "grad_norm"));
+  CHECK(contains(refusal(kSmallest + "search = { features = [\"macs\", \"macs\"] }\n"),
+                 "search.features: \"macs\" stands twice"));
+  const std::string table =
+      "name = \"x\"\nspace = { file = \"t.csv\", decisions = [\"a\"] }\n"
+      "evaluator = { kind = \"table\", columns = { error = \"e\", latency_us = \"l\" } }\n";
+  CHECK(contains(refusal(table + "search = { features = [\"macs\"] }\n"),
+                 "search.features: need layers"));
+  CHECK(contains(refusal(table + "search = { fidelities = 2, zero_cost = \"macs\" }\n"),
+                 "search.zero_cost: needs layers"));
+}
+
 TEST_CASE("threads, budget and the places of digested files may change on resume, nothing else") {
   for (const auto& [key, text] : resolved_keys(parse(kFull))) {
     const bool may = key == "search.threads" || key == "search.evaluations" ||
                      key == "search.max_consecutive_failures" || key == "space.file" ||
                      key == "search.wall_clock" || key == "search.stagnation_evaluations" ||
-                     key == "search.stagnation_growth" ||
-                     key == "device.host.profile" || key == "device.host.description" ||
-                     key == "device.board.profile" || key == "device.board.description";
+                     key == "search.stagnation_growth" || key == "device.host.profile" ||
+                     key == "device.host.description" || key == "device.board.profile" ||
+                     key == "device.board.description";
     CHECK(may_change_on_resume(key) == may);
   }
 }

@@ -4,9 +4,11 @@
 
 #include <cmath>
 #include <cstring>
+#include <map>
 
 #include "evaluators/torch/batches.h"
 #include "evaluators/torch/training.h"
+#include "evaluators/untrained_network.h"
 #include "runtime/export/float_model.h"
 #include "runtime/interpreter.h"
 #include "space/lower.h"
@@ -135,4 +137,46 @@ TEST_CASE("a replica shares the parameters and keeps gradients and statistics of
   CHECK(!replica->parameters()[0].gradient.empty());
   CHECK(network.weights().at("stem.conv").batch_norm.mean[0] == 0.0f);
   CHECK(replica->weights().at("stem.conv").batch_norm.mean[0] != 0.0f);
+}
+
+TEST_CASE("without libtorch the loss has the same gradient, for networks of all operators") {
+  use_one_thread();
+  const SearchSpace space = tiny::space();
+  for (int i = 0; i < 30; ++i) {
+    CAPTURE(i);
+    const LayerGraph graph = lower(decode(space, tiny::any_genotype(space, i)));
+    const LayerWeights weights = random_weights(graph, i);
+    WeightMap floats = initial_weights(graph, 1);
+    for (std::size_t l = 0; l < weights.size(); ++l) {
+      if (weights[l].empty()) continue;
+      floats.at(graph.layers[l].name).weights.assign(weights[l].begin(), weights[l].end());
+      for (float& bias : floats.at(graph.layers[l].name).bias) bias = 0;
+    }
+    Network network(graph, floats);
+    const std::vector<float> images = random_images(8, {12, 12, 2});
+    std::vector<int> labels;
+    std::vector<float> wanted(8 * 4, 0.0f);
+    for (int n = 0; n < 8; ++n) {
+      labels.push_back(n * 3 % 4);
+      wanted[std::size_t(n * 4 + labels.back())] = 1;
+    }
+    const double loss = network.train_step({images, 8, 12, 12, 2}, {wanted, 1}).loss;
+    const LossGradient slope =
+        loss_gradient(graph, weights, {images.begin(), images.end()}, labels);
+    CHECK(slope.loss == doctest::Approx(loss).epsilon(1e-4));
+    std::map<std::string, std::size_t> place;
+    for (std::size_t l = 0; l < graph.layers.size(); ++l) place[graph.layers[l].name] = l;
+    for (const Parameter& p : network.parameters()) {
+      if (p.kind != ParameterKind::kWeights) continue;
+      CAPTURE(p.layer);
+      const std::vector<double>& own = slope.gradients[place.at(p.layer)];
+      REQUIRE(p.gradient.size() == own.size());
+      double difference = 0, squares = 1e-8;
+      for (std::size_t k = 0; k < own.size(); ++k) {
+        difference += (own[k] - p.gradient[k]) * (own[k] - p.gradient[k]);
+        squares += own[k] * own[k];
+      }
+      CHECK(std::sqrt(difference / squares) < 1e-2);
+    }
+  }
 }
