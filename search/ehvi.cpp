@@ -21,7 +21,27 @@ constexpr int kGenerations = 3;
 constexpr std::uint64_t kDesignStream = 0x64657369;  ///< apart from the candidates' streams
 constexpr std::size_t kPoolAtMost = 30'000;  ///< known candidates before old ones are dropped
 constexpr int kRepairAtMost = 40'000;        ///< networks costed in search of feasible ones
-constexpr double kReference = 2.0;           ///< scales above the knee, on the warped scale
+/// With dear features, of a space that is not known whole:
+constexpr std::size_t kDearHome = 200;     ///< networks found by their costs alone
+constexpr std::size_t kDearNear = 96;      ///< neighbours of the front, drawn anew for each ask
+constexpr std::size_t kDearChildren = 32;  ///< of each generation of the inner loop
+constexpr double kReference = 2.0;         ///< scales above the knee, on the warped scale
+
+/// At most `size` of them, evenly spread over their order.
+std::vector<Genotype> every_kth(const std::vector<Genotype>& all, std::size_t size) {
+  std::vector<Genotype> some;
+  const std::size_t wanted = std::min(size, all.size());
+  for (std::size_t k = 0; k < wanted; ++k) some.push_back(all[k * all.size() / wanted]);
+  return some;
+}
+
+/// Leaves at most `size` of them, drawn uniformly.
+void draw(std::vector<Genotype>& all, std::size_t size, RandomStream& random) {
+  for (std::size_t i = 0; i < std::min(size, all.size()); ++i) {
+    std::swap(all[i], all[i + random.below(all.size() - i)]);
+  }
+  all.resize(std::min(size, all.size()));
+}
 
 class Ehvi final : public SearchAlgorithm {
  public:
@@ -119,19 +139,28 @@ class Ehvi final : public SearchAlgorithm {
   void prepare() {
     if (pool_) return;
     pool_.emplace(problem_, options_.seed, options_.enumerate_up_to, options_.samples);
+    // Looking for networks by their costs needs no features.
+    Problem bare = problem_;
+    bare.features = nullptr;
+    std::optional<CandidatePool> costs;
+    if (options_.dear_features) {
+      costs.emplace(bare, options_.seed, options_.enumerate_up_to, options_.samples);
+    }
+    CandidatePool& looked_at = costs ? *costs : *pool_;
     const int wanted = std::max(200, options_.initial);
-    home_ = least_violation(problem_, *pool_, wanted, kRepairAtMost, options_.seed);
-    for (Genotype& genotype : stretched_costs(problem_, *pool_, options_.seed)) {
+    home_ = least_violation(problem_, looked_at, wanted, kRepairAtMost, options_.seed);
+    for (Genotype& genotype : stretched_costs(problem_, looked_at, options_.seed)) {
       home_.push_back(std::move(genotype));
     }
-    std::vector<const KnownCandidate*> candidates = pool_->know(home_);
-    candidates.insert(candidates.end(), pool_->base().begin(), pool_->base().end());
+    std::vector<const KnownCandidate*> candidates = looked_at.know(home_);
+    candidates.insert(candidates.end(), looked_at.base().begin(), looked_at.base().end());
     RandomStream random(options_.seed, kDesignStream);
     for (std::size_t i = candidates.size(); i > 1; --i) {
       std::swap(candidates[i - 1], candidates[random.below(i)]);  // ties fall by the seed
     }
     design_ = stratified_design(candidates, options_.initial);
     if (design_.empty()) design_ = home_;  // the least infeasible one
+    if (options_.dear_features) home_ = every_kth(home_, kDearHome);
     const KernelShape shape = kernel_shape(space(), pool_->numbers());
     for (const ObjectiveInfo& objective : problem_.objectives) {
       surrogates_.emplace_back();
@@ -232,11 +261,13 @@ class Ehvi final : public SearchAlgorithm {
       if (feasible && !seen_.contains(candidate->genotype)) candidates.push_back(candidate);
     }
     if (!pool_->whole()) {
-      std::vector<Genotype> near = home_;
+      std::vector<Genotype> near;
       for (const Genotype& member : front_members()) {
         const std::vector<Genotype> around = neighbours(space(), member);
         near.insert(near.end(), around.begin(), around.end());
       }
+      if (options_.dear_features) draw(near, kDearNear, random);
+      near.insert(near.begin(), home_.begin(), home_.end());
       std::unordered_set<Genotype> kept;
       for (const KnownCandidate* candidate : candidates) kept.insert(candidate->genotype);
       std::erase_if(near, [&](const Genotype& g) { return !kept.insert(g).second; });
@@ -258,7 +289,8 @@ class Ehvi final : public SearchAlgorithm {
     std::unordered_set<Genotype> known;
     for (const ScoredCandidate& parent : *best) known.insert(parent.candidate->genotype);
     std::vector<Genotype> children;
-    for (std::size_t i = 0; i < kChildren; ++i) {
+    const std::size_t count = options_.dear_features ? kDearChildren : kChildren;
+    for (std::size_t i = 0; i < count; ++i) {
       const Genotype& mother = (*best)[random.below(best->size())].candidate->genotype;
       const Genotype& father = (*best)[random.below(best->size())].candidate->genotype;
       const Genotype crossed =

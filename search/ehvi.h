@@ -35,7 +35,8 @@ struct EhviOptions {
   int local_period = 5;                   ///< every n-th ask is a local search; 0: none
   std::int64_t enumerate_up_to = 20'000;  ///< networks; larger spaces are sampled
   int samples = 2'000;                    ///< of a larger space, known from the start
-  int threads = 1;                        ///< for scoring; the result does not depend on it
+  bool dear_features = false;  ///< Problem::features takes long: fewer new candidates an ask
+  int threads = 1;             ///< for scoring; the result does not depend on it
   std::uint64_t seed = 0;
 };
 

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "experiments/pipeline/zero_cost_features.h"
 #include "search/ehvi.h"
 #include "search/feature_audit.h"
 #include "search/nsga2.h"
@@ -35,6 +36,16 @@ int population_of(const SearchChoice& search, int own) {
   return search.population > 0 ? search.population : own;
 }
 
+/// Smaller pools where each network's features take milliseconds.
+EhviOptions ehvi_options(const SearchExperiment& experiment) {
+  EhviOptions options{.threads = experiment.search.threads, .seed = experiment.seed};
+  if (!are_dear(experiment.search.features)) return options;
+  options.dear_features = true;
+  options.enumerate_up_to = 1'000;
+  options.samples = 300;
+  return options;
+}
+
 std::unique_ptr<SearchAlgorithm> make_named(const SearchExperiment& experiment,
                                             const Problem& problem) {
   const SearchChoice& search = experiment.search;
@@ -45,8 +56,9 @@ std::unique_ptr<SearchAlgorithm> make_named(const SearchExperiment& experiment,
     case AlgorithmKind::kEhvi:
       return make_feature_audit(
           problem,
-          [options = EhviOptions{.threads = search.threads, .seed = experiment.seed},
-           include](const Problem& audited) { return make_ehvi(audited, options, include); },
+          [options = ehvi_options(experiment), include](const Problem& audited) {
+            return make_ehvi(audited, options, include);
+          },
           {});
     case AlgorithmKind::kParetoLocalSearch:
       return make_pareto_local_search(problem, {.initial = search.initial, .seed = experiment.seed},

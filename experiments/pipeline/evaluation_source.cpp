@@ -2,6 +2,7 @@
 
 #include "experiments/pipeline/evaluation.h"
 #include "experiments/pipeline/search_run.h"
+#include "experiments/pipeline/zero_cost_features.h"
 
 namespace edgefront {
 namespace {
@@ -37,6 +38,9 @@ EvaluationSource make_evaluation_source(const SearchExperiment& experiment,
                                         const SearchParts& parts) {
   EvaluationSource source = source_of(experiment, parts);
   source.problem.fidelities = experiment.search.fidelities;
+  if (!source.problem.features) {
+    add_zero_cost_features(experiment.search.features, experiment.search.threads, source.problem);
+  }
   for (ObjectiveInfo& objective : source.problem.objectives) {
     if (!objective.exact && objective.noise == 0) objective.noise = experiment.search.noise;
   }
