@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <utility>
 
 #include "evaluators/torch/sgd.h"
 #include "evaluators/torch/training.h"
@@ -177,7 +178,9 @@ std::string train_steps(SharedWeights& shared, const SearchSpace& space, const B
       if (!std::isfinite(loss)) return "diverged at step " + std::to_string(step);
     }
     for (auto& [key, layer] : sums[0]) {
-      for (const auto& other : sums) layer.touched |= other.at(key).touched;
+      for (std::size_t t = 1; t < sums.size(); ++t) {
+        layer.touched |= std::exchange(sums[t].at(key).touched, false);
+      }
     }
     merge(sums);
     apply(shared, sums[0], velocities,

@@ -6,7 +6,8 @@
 //   rank_correlation_bench [--networks 20] [--epochs 1] [--seconds 60,120] [--train LIST]
 //                          [--truth FILE] [--space FILE] [--threads 2] [--seed 1]
 //                          [--largest-macs N] [--random-subnets N] [--rate R] [--batch N]
-//                          [--temperature T]
+//                          [--temperature T] [--steps N] [--recalibrate N] [--judge N]
+//   --steps: the supernet is trained for so many steps, whatever time they take
 //   LIST: IMAGESxEPOCHS[xBATCH[xRATE]],…
 #include <algorithm>
 #include <atomic>
@@ -269,6 +270,9 @@ int main(int argc, char** argv) {
     if (key == "--random-subnets") settings.supernet.random_subnets = std::atoi(value.c_str());
     if (key == "--rate") settings.supernet.learning_rate = std::atof(value.c_str());
     if (key == "--batch") settings.supernet.batch_size = std::atoi(value.c_str());
+    if (key == "--steps") settings.supernet.steps = std::atoll(value.c_str());
+    if (key == "--recalibrate") settings.supernet.recalibration_images = std::atoi(value.c_str());
+    if (key == "--judge") settings.supernet.judge_images = std::atoi(value.c_str());
     if (key == "--temperature")
       settings.supernet.distillation_temperature = std::atof(value.c_str());
   }
