@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kExactBlock = 256;  ///< candidates predicted in full together
 constexpr std::size_t kExactAtMost = 2'048;
+constexpr double kOtherFronts = 0.1;  ///< what they count where one is aimed at
 
 /// Fixed points of the other expensive objectives' standard normal deviates: octile midpoints for
 /// one, else 32 pseudo-random points.
@@ -57,6 +58,7 @@ double improvement(const AcquisitionFront& spec, const Predictions& predictions)
 
 enum class Deviation { kBound, kExact };
 
+/// Of each candidate on each front, weighted; the fronts of one candidate side by side.
 std::vector<double> improvements(const AcquisitionModel& model,
                                  std::span<const KnownCandidate* const> candidates,
                                  Deviation deviation) {
@@ -69,7 +71,8 @@ std::vector<double> improvements(const AcquisitionModel& model,
                        ? model.surrogates[o]->bounds(rows, model.threads)
                        : model.surrogates[o]->predict(rows, model.threads);
   }
-  std::vector<double> values(candidates.size());
+  const std::size_t fronts = model.fronts.size();
+  std::vector<double> values(candidates.size() * fronts);
   const auto count = static_cast<std::int64_t>(candidates.size());
   parallel_for((count + 63) / 64, model.threads, [&](std::int64_t block) {
     for (std::int64_t c = 64 * block; c < std::min(count, 64 * block + 64); ++c) {
@@ -81,12 +84,35 @@ std::vector<double> improvements(const AcquisitionModel& model,
           predictions[o] = {candidates[c]->costs.values[model.exact_place[o]], 0};
         }
       }
-      for (const AcquisitionFront& front : model.fronts) {
-        values[c] += front.weight * improvement(front, predictions);
+      for (std::size_t f = 0; f < fronts; ++f) {
+        values[c * fronts + f] = model.fronts[f].weight * improvement(model.fronts[f], predictions);
       }
     }
   });
   return values;
+}
+
+/// What each front's improvement counts, by the bounds of all candidates.
+std::vector<double> counts_of(const AcquisitionModel& model, const std::vector<double>& bounds) {
+  const std::size_t fronts = model.fronts.size();
+  std::vector<double> counts(fronts, 1.0), largest(fronts, 0.0);
+  if (model.aim == Aim::kAllFronts) return counts;
+  for (std::size_t v = 0; v < bounds.size(); ++v) {
+    largest[v % fronts] = std::max(largest[v % fronts], bounds[v]);
+  }
+  const double most = *std::max_element(largest.begin(), largest.end());
+  for (std::size_t f = 0; f < fronts; ++f) counts[f] = largest[f] == most ? 1 : kOtherFronts;
+  return counts;
+}
+
+/// Of candidate `c`.
+double sum_of(const std::vector<double>& improvements, const std::vector<double>& counts,
+              std::size_t c) {
+  double sum = 0;
+  for (std::size_t f = 0; f < counts.size(); ++f) {
+    sum += counts[f] * improvements[c * counts.size() + f];
+  }
+  return sum;
 }
 
 }  // namespace
@@ -99,8 +125,11 @@ std::vector<ScoredCandidate> best_candidates(const AcquisitionModel& model,
     return a.candidate->genotype < b.candidate->genotype;
   };
   const std::vector<double> bounds = improvements(model, candidates, Deviation::kBound);
+  const std::vector<double> counts = counts_of(model, bounds);
   std::vector<ScoredCandidate> bounded;
-  for (std::size_t c = 0; c < candidates.size(); ++c) bounded.push_back({candidates[c], bounds[c]});
+  for (std::size_t c = 0; c < candidates.size(); ++c) {
+    bounded.push_back({candidates[c], sum_of(bounds, counts, c)});
+  }
   std::sort(bounded.begin(), bounded.end(), better);
   std::vector<ScoredCandidate> best;
   for (std::size_t begin = 0; begin < std::min(bounded.size(), kExactAtMost);
@@ -112,7 +141,8 @@ std::vector<ScoredCandidate> best_candidates(const AcquisitionModel& model,
       block.push_back(bounded[c].candidate);
     }
     const std::vector<double> exact = improvements(model, block, Deviation::kExact);
-    for (std::size_t c = 0; c < block.size(); ++c) best.push_back({block[c], exact[c]});
+    for (std::size_t c = 0; c < block.size(); ++c)
+      best.push_back({block[c], sum_of(exact, counts, c)});
     std::sort(best.begin(), best.end(), better);
   }
   if (best.size() > wanted) best.resize(wanted);

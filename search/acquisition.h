@@ -18,11 +18,16 @@ struct AcquisitionFront {
   double weight = 1;  ///< of its improvement in the sum
 };
 
+/// Whose improvement counts: every front's, or that of the front that can still gain most, and a
+/// tenth of the others'.
+enum class Aim { kAllFronts, kOpenFront };
+
 /// What predicts the objectives: surrogates of the expensive ones, null for exact ones.
 struct AcquisitionModel {
   std::vector<Surrogate*> surrogates;  ///< per objective
   std::vector<int> exact_place;        ///< per objective: index into ExactCosts::values, or −1
   std::vector<AcquisitionFront> fronts;
+  Aim aim = Aim::kAllFronts;
   int threads = 1;
 };
 

@@ -255,6 +255,7 @@ class Ehvi final : public SearchAlgorithm {
   /// The candidate with the largest expected improvement; nothing where the model is useless.
   std::optional<Genotype> modelled(RandomStream& random) {
     if (!observe()) return std::nullopt;
+    model_.aim = next_index_ % 2 == 0 ? Aim::kOpenFront : Aim::kAllFronts;
     std::vector<const KnownCandidate*> candidates;
     for (const KnownCandidate* candidate : pool_->base()) {
       const bool feasible = candidate->costs.violation == 0;

@@ -15,11 +15,11 @@
 //   2010, "kriging believer"), not integrated over as in qEHVI (Daulton et al. 2020).
 // - A second expensive objective is integrated by eight quantiles of its own prediction, further
 //   ones by 32 fixed normal points; given these, the first one's integral is exact.
-// - Several fronts (Problem::fronts): the sum of their EHVI, each relative to its box. The design
-// is
-//   as large as that of the front with most costs, and the model sees their costs by their
-//   principal axes (candidate_pool.h): costs of many devices that rank networks alike would
-//   otherwise hide what the networks have in common.
+// - Several fronts (Problem::fronts): the sum of their EHVI, each relative to its box; every second
+//   ask counts the front that can still gain most in full and the others a tenth, for a front that
+//   is unlike the others would wait for them. The design is as large as that of the front with most
+//   costs, and the model sees their costs by their principal axes (candidate_pool.h): costs of many
+//   devices that rank networks alike would hide what the networks have in common.
 // - Fall-back: while the model's leave-one-out density is not better than that of a plain normal
 //   distribution, asks alternate between local search and networks spread over the costs.
 #pragma once
