@@ -101,19 +101,39 @@ double sweep(const Rows& rows, std::span<const double> reference) {
 
 /// Rows by the last objective, then the one before it, …: again a total order.
 std::vector<const double*> sorted_by_last(const Rows& rows) {
-  std::vector<const double*> order(rows.count());
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = rows[i];
-  std::sort(order.begin(), order.end(), [m = rows.objectives](const double* a, const double* b) {
-    for (std::size_t k = m; k-- > 0;) {
-      if (a[k] != b[k]) return a[k] < b[k];
+  struct Keyed {
+    double last;
+    const double* row;
+  };
+  const std::size_t m = rows.objectives;
+  std::vector<Keyed> keyed(rows.count());
+  for (std::size_t i = 0; i < keyed.size(); ++i) keyed[i] = {rows[i][m - 1], rows[i]};
+  std::sort(keyed.begin(), keyed.end(), [m](const Keyed& a, const Keyed& b) {
+    if (a.last != b.last) return a.last < b.last;
+    for (std::size_t k = m - 1; k-- > 0;) {
+      if (a.row[k] != b.row[k]) return a.row[k] < b.row[k];
     }
     return false;
   });
+  std::vector<const double*> order;
+  order.reserve(keyed.size());
+  for (const Keyed& item : keyed) order.push_back(item.row);
   return order;
 }
 
+/// A space for the first three objectives of `rows`.
+CoveredSpace space_of(const Rows& rows, std::span<const double> reference) {
+  SpacePoint lowest{reference[0], reference[1], reference[2]};
+  for (std::size_t i = 0; i < rows.count(); ++i) {
+    lowest.x = std::min(lowest.x, rows[i][0]);
+    lowest.y = std::min(lowest.y, rows[i][1]);
+    lowest.z = std::min(lowest.z, rows[i][2]);
+  }
+  return CoveredSpace(lowest, {reference[0], reference[1], reference[2]});
+}
+
 double four_dimensional(const Rows& rows, std::span<const double> reference) {
-  CoveredSpace covered({reference[0], reference[1], reference[2]});
+  CoveredSpace covered = space_of(rows, reference);
   double volume = 0;
   for (const double* p : sorted_by_last(rows)) {
     const SpacePoint point{p[0], p[1], p[2]};
@@ -194,6 +214,8 @@ struct Inside {
 Inside strictly_inside(const FlatPoints& points, std::span<const double> reference) {
   assert(points.objectives() == reference.size() || points.count() == 0);
   Inside inside{{{}, reference.size()}, {}};
+  inside.rows.values.reserve(static_cast<std::size_t>(points.count()) * reference.size());
+  inside.index.reserve(static_cast<std::size_t>(points.count()));
   for (int i = 0; i < points.count(); ++i) {
     const std::span<const double> point = points[i];
     bool strictly = true;
@@ -234,16 +256,16 @@ std::vector<double> hypervolume_contributions(const FlatPoints& points,
     return contributions;
   }
   // Missing dimensions are flat: all points at 0, the reference at 1.
-  std::vector<SpacePoint> space;
+  Rows space{{}, 3};
   for (std::size_t i = 0; i < n; ++i) {
     const double* row = inside.rows[i];
-    space.push_back({row[0], m > 1 ? row[1] : 0.0, m > 2 ? row[2] : 0.0, static_cast<int>(i)});
+    space.values.insert(space.values.end(), {row[0], m > 1 ? row[1] : 0.0, m > 2 ? row[2] : 0.0});
   }
-  CoveredSpace covered({reference[0], m > 1 ? reference[1] : 1.0, m > 2 ? reference[2] : 1.0});
-  covered.insert_all(space);
-  for (const SpacePoint& point : space) {
-    contributions[inside.index[point.id]] = covered.uncovered(point, point.id);
-  }
+  const std::array<double, 3> corner{reference[0], m > 1 ? reference[1] : 1.0,
+                                     m > 2 ? reference[2] : 1.0};
+  CoveredSpace covered = space_of(space, corner);
+  for (std::size_t i = 0; i < n; ++i) covered.append({space[i][0], space[i][1], space[i][2]});
+  for (std::size_t i = 0; i < n; ++i) contributions[inside.index[i]] = covered.contribution(i);
   return contributions;
 }
 

@@ -82,6 +82,30 @@ TEST_CASE("with many equal coordinates the hypervolume is the number of dominate
   }
 }
 
+TEST_CASE("points that look alike beside a far one are told apart") {
+  for (int objectives = 2; objectives <= 5; ++objectives) {
+    const ObjectiveVector reference(objectives, 10.0);
+    for (std::uint64_t stream = 0; stream < 12; ++stream) {
+      auto points = random_points(9, objectives, stream, stream % 2 == 0 ? 0 : 10);
+      for (int m = 0; m < objectives; ++m) {
+        ObjectiveVector far(objectives, 10 - 1e-6 * (m + 1));
+        far[m] = -1e9;
+        points.push_back(far);
+      }
+      CHECK(hypervolume(points, reference) ==
+            doctest::Approx(by_inclusion_exclusion(points, reference)).epsilon(1e-9));
+      const double whole = hypervolume(points, reference);
+      const std::vector<double> contributions = hypervolume_contributions(points, reference);
+      for (std::size_t i = 0; i < points.size(); ++i) {
+        auto others = points;
+        others.erase(others.begin() + std::ptrdiff_t(i));
+        CHECK(contributions[i] ==
+              doctest::Approx(whole - hypervolume(others, reference)).epsilon(1e-9).scale(1e4));
+      }
+    }
+  }
+}
+
 TEST_CASE("large sets have the hypervolume of their front, however many are dominated") {
   for (int objectives = 2; objectives <= 5; ++objectives) {
     const ObjectiveVector reference(objectives, 10.0);
