@@ -22,9 +22,12 @@ std::vector<Candidate> CandidateBook::ask(int count, const Propose& propose) {
 CandidateBook::News CandidateBook::accept(Evaluation& evaluation) {
   evaluation.genotype = canonical(*space_, std::move(evaluation.genotype));
   next_index_ = std::max(next_index_, evaluation.index + 1);
-  seen_.add(evaluation.genotype);
+  const std::size_t number = seen_.add(evaluation.genotype).number;
   if (evaluation.status != EvaluationStatus::kOk) return News::kNothing;
-  return told_.insert(evaluation.genotype).second ? News::kFirst : News::kBetterValues;
+  if (told_.size() <= number) told_.resize(number + 1);
+  const bool first = !told_[number];
+  told_[number] = true;
+  return first ? News::kFirst : News::kBetterValues;
 }
 
 std::optional<Genotype> CandidateBook::next(const Propose& propose) {

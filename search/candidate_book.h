@@ -6,7 +6,6 @@
 #include <deque>
 #include <functional>
 #include <optional>
-#include <unordered_set>
 #include <vector>
 
 #include "search/search_algorithm.h"
@@ -42,8 +41,8 @@ class CandidateBook {
   const SearchSpace* space_;
   std::uint64_t seed_;
   std::deque<Genotype> include_;
-  SeenGenotypes seen_;                 ///< asked or told
-  std::unordered_set<Genotype> told_;  ///< with values
+  SeenGenotypes seen_;      ///< asked or told
+  std::vector<bool> told_;  ///< with values: by number of those seen
   std::int64_t next_index_ = 0;
 };
 

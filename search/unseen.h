@@ -4,11 +4,12 @@
 
 #include <cstdint>
 #include <optional>
-#include <unordered_set>
 
+#include "search/genotype_set.h"
 #include "space/genotype.h"
 #include "space/random.h"
 #include "space/search_space.h"
+#include "space/uniform_sampler.h"
 
 namespace edgefront {
 
@@ -16,8 +17,8 @@ class SeenGenotypes {
  public:
   explicit SeenGenotypes(const SearchSpace& space);  ///< `space` outlives this
 
-  /// `genotype` is canonical. False if it was there already.
-  bool add(const Genotype& genotype) { return seen_.insert(genotype).second; }
+  /// `genotype` is canonical. Its number, and whether it was there already.
+  GenotypeSet::Added add(const Genotype& genotype) { return seen_.add(genotype); }
   bool contains(const Genotype& genotype) const { return seen_.contains(genotype); }
   /// Every network of the space was seen.
   bool exhausted() const { return seen_.size() >= cardinality_; }
@@ -25,9 +26,9 @@ class SeenGenotypes {
   std::optional<Genotype> sample_unseen(RandomStream& random) const;
 
  private:
-  const SearchSpace* space_;
+  UniformSampler sampler_;
   std::uint64_t cardinality_;  ///< saturates at 2^64 − 1
-  std::unordered_set<Genotype> seen_;
+  GenotypeSet seen_;
 };
 
 }  // namespace edgefront

@@ -1,14 +1,12 @@
 #include "search/variation.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
-#include <functional>
-#include <initializer_list>
 #include <map>
 #include <optional>
 #include <set>
-#include <span>
 #include <string>
 
 #include "search/option_check.h"
@@ -27,10 +25,15 @@ std::vector<bool> open_decisions(const SearchSpace& space, const Genotype& genot
 
 /// The child, or where a space's list does not have it its nearest network but the parents:
 /// canonical() would mostly lead back to them.
-Genotype born(const SearchSpace& space, Genotype child, std::initializer_list<Genotype> parents) {
+Genotype born(const SearchSpace& space, Genotype child, const Genotype& mother,
+              const Genotype& father) {
   if (!space.listed || space.listed->contains(child)) return canonical(space, std::move(child));
-  const int other = space.listed->nearest(child, std::span(parents.begin(), parents.size()));
-  return other < 0 ? *parents.begin() : space.listed->at(other);
+  const int other = space.listed->nearest(child, std::array{mother, father});
+  return other < 0 ? mother : space.listed->at(other);
+}
+
+Genotype born(const SearchSpace& space, Genotype child, const Genotype& parent) {
+  return born(space, std::move(child), parent, parent);
 }
 
 std::uint8_t draw(std::size_t bound, RandomStream& random) {
@@ -41,7 +44,7 @@ std::uint8_t draw(std::size_t bound, RandomStream& random) {
 /// (the operator its expansion), and each decision is drawn once at most.
 Genotype draw_woken(const SearchSpace& space, Genotype child, const Genotype& parent,
                     std::vector<bool> settled, RandomStream& random) {
-  child = born(space, std::move(child), {parent});
+  child = born(space, std::move(child), parent);
   if (space.listed) return child;
   for (bool woke = true; woke;) {
     woke = false;
@@ -65,18 +68,22 @@ std::uint8_t another_choice(const SearchSpace& space, const Genotype& genotype, 
 }
 
 /// `rate` per open decision, or where it is 0 `expected` changes in all; `change(i)` gives the new
-/// choice of a decision that was drawn.
+/// choice of a decision that was drawn. `genotype` is canonical.
+template <typename Change>
 Genotype mutate_with(const SearchSpace& space, const Genotype& genotype, double rate,
-                     double expected, RandomStream& random,
-                     const std::function<std::uint8_t(std::size_t)>& change) {
+                     double expected, RandomStream& random, const Change& change) {
   std::vector<bool> settled = open_decisions(space, genotype);
   const auto count = std::count(settled.begin(), settled.end(), true);
   if (count == 0) return genotype;
   const double chance = rate > 0 ? rate : expected / static_cast<double>(count);
   Genotype child = genotype;
+  bool changed = false;
   for (std::size_t i = 0; i < settled.size(); ++i) {
-    if (settled[i] && random.uniform() < chance) child.choices[i] = change(i);
+    if (!settled[i] || random.uniform() >= chance) continue;
+    child.choices[i] = change(i);
+    changed = true;
   }
+  if (!changed) return child;  // nothing woke
   return draw_woken(space, std::move(child), genotype, std::move(settled), random);
 }
 
@@ -158,7 +165,7 @@ Genotype uniform_crossover(const SearchSpace& space, const Genotype& a, const Ge
     const bool from_b = active_a[i] == active_b[i] ? random.below(2) == 1 : active_b[i];
     if (from_b) child.choices[i] = b.choices[i];
   }
-  return born(space, std::move(child), {a, b});
+  return born(space, std::move(child), a, b);
 }
 
 Genotype mutate(const SearchSpace& space, const Genotype& genotype, double rate,
@@ -190,7 +197,7 @@ std::vector<Genotype> neighbours(const SearchSpace& space, const Genotype& genot
   }
   if (!all.empty()) return all;
   for (Genotype& wanted : unlisted) {
-    Genotype nearest = born(space, std::move(wanted), {genotype});
+    Genotype nearest = born(space, std::move(wanted), genotype);
     if (seen.insert(nearest).second) all.push_back(std::move(nearest));
   }
   return all;
@@ -287,7 +294,7 @@ Genotype VariedSpace::swap_groups(const Genotype& genotype, RandomStream& random
   for (std::size_t i = 0; i < groups_[a].size(); ++i) {
     std::swap(swapped.choices[groups_[a][i]], swapped.choices[groups_[b][i]]);
   }
-  return born(*space_, std::move(swapped), {genotype});
+  return born(*space_, std::move(swapped), genotype);
 }
 
 Genotype VariedSpace::change_depth(const Genotype& genotype, RandomStream& random) const {
@@ -327,7 +334,7 @@ Genotype VariedSpace::change_depth(const Genotype& genotype, RandomStream& rando
   }
   // A stage that was empty has no block to copy: its genes are drawn.
   std::vector<bool> settled(changed.choices.size(), depth > 0);
-  if (depth > 0) return born(*space_, std::move(changed), {genotype});
+  if (depth > 0) return born(*space_, std::move(changed), genotype);
   settled = open_decisions(*space_, genotype);
   settled[stage.depth] = true;
   return draw_woken(*space_, std::move(changed), genotype, std::move(settled), random);
@@ -344,7 +351,7 @@ Genotype VariedSpace::cross_ordered(const Genotype& a, const Genotype& b, Genoty
     child.choices[i] = blend(a.choices[i], b.choices[i], space_->decisions[i].choices.size(),
                              options_.crossover_spread, random);
   }
-  return born(*space_, std::move(child), {a, b});
+  return born(*space_, std::move(child), a, b);
 }
 
 Genotype VariedSpace::mutate_all(const Genotype& genotype, RandomStream& random) const {

@@ -18,8 +18,8 @@ Genotype uniform_crossover(const SearchSpace& space, const Genotype& a, const Ge
 
 /// Changes each active decision with probability `rate` (0: 1 / number of active decisions) to
 /// another of its choices, uniformly. Genes that a change wakes (a deeper stage) are drawn
-/// uniformly, since their canonical value 0 would favour the first choices. The result is
-/// canonical and may equal `genotype`.
+/// uniformly, since their canonical value 0 would favour the first choices. `genotype` is
+/// canonical, and so is the result, which may equal it.
 Genotype mutate(const SearchSpace& space, const Genotype& genotype, double rate,
                 RandomStream& random);
 

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <string_view>
 
+#include "space/block_forms.h"
 #include "space/error.h"
 #include "space/genes.h"
 #include "space/uniform_sampler.h"
@@ -11,6 +12,12 @@
 namespace edgefront {
 
 namespace {
+
+/// The space's forms, where there are some that can be asked about this genotype.
+const BlockForms* forms_for(const SearchSpace& space, const Genotype& genotype) {
+  const BlockForms* forms = space.listed ? nullptr : space.block_forms.get();
+  return forms != nullptr && forms->fits(genotype) ? forms : nullptr;
+}
 
 /// Sets the genes of one block to `choice`.
 void put(Genotype& genotype, const BlockChoice& decisions, const BlockChoice& choice) {
@@ -96,6 +103,10 @@ std::string to_numbers(const Genotype& genotype) {
 }  // namespace
 
 Genotype canonical(const SearchSpace& space, Genotype genotype) {
+  if (const BlockForms* forms = forms_for(space, genotype)) {
+    forms->make_canonical(genotype);
+    return genotype;
+  }
   check_genotype(space, genotype);
   if (space.listed) {
     return space.listed->contains(genotype) ? genotype
@@ -122,8 +133,12 @@ Genotype canonical(const SearchSpace& space, Genotype genotype) {
 }
 
 std::vector<bool> active_decisions(const SearchSpace& space, const Genotype& genotype) {
-  check_genotype(space, genotype);
   std::vector<bool> active(space.decisions.size(), true);
+  if (const BlockForms* forms = forms_for(space, genotype)) {
+    forms->mark_active(genotype, active);
+    return active;
+  }
+  check_genotype(space, genotype);
   if (space.listed) return active;
   const GeneMap genes = gene_map(space);
   for (std::size_t s = 0; s < space.stages.size(); ++s) {
@@ -168,10 +183,13 @@ std::string to_text(const SearchSpace& space, const Genotype& genotype) {
   check_genotype(space, genotype);
   if (needs_numbers(space)) return to_numbers(genotype);
   std::string text;
+  text.reserve(2 * genotype.choices.size());
+  std::string_view last;
   for (std::size_t i = 0; i < genotype.choices.size(); ++i) {
-    if (i > 0 && prefix_of(space.decisions[i].name) != prefix_of(space.decisions[i - 1].name))
-      text += '.';
+    const std::string_view prefix = prefix_of(space.decisions[i].name);
+    if (i > 0 && prefix != last) text += '.';
     text += kDigits[genotype.choices[i]];
+    last = prefix;
   }
   return text;
 }

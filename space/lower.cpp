@@ -31,20 +31,20 @@ class GraphBuilder {
 
   void begin_block() { ++block_; }
 
-  int conv(const std::string& name, int x, int channels, int kernel_size, int stride) {
-    return weighted(OpKind::kConv2d, name, x, channels, kernel_size, stride);
+  int conv(std::string name, int x, int channels, int kernel_size, int stride) {
+    return weighted(OpKind::kConv2d, std::move(name), x, channels, kernel_size, stride);
   }
-  int depthwise(const std::string& name, int x, int kernel_size, int stride) {
-    return weighted(OpKind::kDepthwiseConv2d, name, x, graph_.tensors[x].shape.channels,
+  int depthwise(std::string name, int x, int kernel_size, int stride) {
+    return weighted(OpKind::kDepthwiseConv2d, std::move(name), x, graph_.tensors[x].shape.channels,
                     kernel_size, stride);
   }
-  int fully_connected(const std::string& name, int x, int units) {
-    return weighted(OpKind::kFullyConnected, name, x, units, 1, 1);
+  int fully_connected(std::string name, int x, int units) {
+    return weighted(OpKind::kFullyConnected, std::move(name), x, units, 1, 1);
   }
-  int apply(OpKind op, const std::string& name, int a, int b = -1) {
+  int apply(OpKind op, std::string name, int a, int b = -1) {
     const Shape& in = graph_.tensors[a].shape;
     const Shape out = op == OpKind::kGlobalAveragePool ? Shape{1, 1, in.channels} : in;
-    return add_layer(op, name, a, b, out, 1, 1);
+    return add_layer(op, std::move(name), a, b, out, 1, 1);
   }
 
   LayerGraph finish(int output) {
@@ -53,19 +53,17 @@ class GraphBuilder {
   }
 
  private:
-  int weighted(OpKind op, const std::string& name, int x, int channels, int kernel_size,
-               int stride) {
+  int weighted(OpKind op, std::string name, int x, int channels, int kernel_size, int stride) {
     const Shape in = graph_.tensors[x].shape;
     if (in.height < stride || in.width < stride)
       throw InputError("layer " + name + ": an image of " + shape_text(in) +
                        " is smaller than its stride " + std::to_string(stride));
     // floor((in + 2·(k/2) − k)/stride) + 1 for odd k
     const Shape out{(in.height - 1) / stride + 1, (in.width - 1) / stride + 1, channels};
-    return add_layer(op, name, x, -1, out, kernel_size, stride);
+    return add_layer(op, std::move(name), x, -1, out, kernel_size, stride);
   }
 
-  int add_layer(OpKind op, const std::string& name, int a, int b, Shape out, int kernel_size,
-                int stride) {
+  int add_layer(OpKind op, std::string name, int a, int b, Shape out, int kernel_size, int stride) {
     Layer layer;
     layer.op = op;
     layer.inputs = {a, b};
@@ -73,7 +71,7 @@ class GraphBuilder {
     layer.kernel_size = kernel_size;
     layer.stride = stride;
     layer.block = block_;
-    layer.name = name;
+    layer.name = std::move(name);
     const int output = layer.output;
     graph_.layers.push_back(std::move(layer));
     return output;

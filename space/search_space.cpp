@@ -4,6 +4,7 @@
 #include <set>
 #include <sstream>
 
+#include "space/block_forms.h"
 #include "space/error.h"
 #include "space/genes.h"
 #include "space/toml_reader.h"
@@ -178,11 +179,13 @@ const char* activation_name(BlockActivation activation) {
   return "?";
 }
 
-void derive_decisions(SearchSpace& space) {
-  space.decisions.clear();
+namespace {
+
+std::vector<Decision> decisions_of(const SearchSpace& space) {
+  std::vector<Decision> decisions;
   // The order is gene_map's (space/genes.cpp).
-  const auto add = [&space](const std::string& name, std::vector<std::string> choices) {
-    if (choices.size() > 1) space.decisions.push_back({name, std::move(choices)});
+  const auto add = [&](const std::string& name, std::vector<std::string> choices) {
+    if (choices.size() > 1) decisions.push_back({name, std::move(choices)});
   };
   add("resolution", texts_of(space.resolution));
   add("stem.width", texts_of(space.stem.width));
@@ -203,6 +206,14 @@ void derive_decisions(SearchSpace& space) {
   }
   add("head.width", texts_of(space.head.width));
   add("head.feature", texts_of(space.head.feature));
+  return decisions;
+}
+
+}  // namespace
+
+void derive_decisions(SearchSpace& space) {
+  space.decisions = decisions_of(space);
+  space.block_forms = BlockForms::of(space);
 }
 
 void check_space(const SearchSpace& space) {
@@ -226,10 +237,9 @@ void check_space(const SearchSpace& space) {
   }
   check_widths("head.width", space.head.width, 0, space.channel_multiple);
   check_widths("head.feature", space.head.feature, 0, space.channel_multiple);
-  SearchSpace copy = space;
-  derive_decisions(copy);
-  if (copy.decisions.size() > kMaxDecisions)
-    throw InputError("stages: came " + std::to_string(copy.decisions.size()) +
+  const std::size_t decisions = decisions_of(space).size();
+  if (decisions > kMaxDecisions)
+    throw InputError("stages: came " + std::to_string(decisions) +
                      " decisions in all, accepted are up to 512");
   check_shapes(space);
 }

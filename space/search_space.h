@@ -14,6 +14,8 @@
 
 namespace edgefront {
 
+class BlockForms;
+
 enum class OperatorKind { kConv, kDwsep, kMbconv };
 enum class SkipKind { kIdentity, kProjection, kNone };
 enum class BlockActivation { kRelu6, kHswish };
@@ -69,6 +71,9 @@ struct SearchSpace {
   std::string digest;  ///< of the canonical form of all of the above, 32 hex digits; set by loading
 
   std::vector<Decision> decisions;  ///< derived; in genotype order
+  /// Derived from the same fields: canonical genotypes by look-up (space/block_forms.h). Null, as in
+  /// a space whose decisions were made by hand: worked out each time.
+  std::shared_ptr<const BlockForms> block_forms = {};
 
   /// Of a space that is a table: its networks, whose decisions are plain columns and which have no
   /// layers (decode throws). Null: every genotype is a network.
@@ -80,8 +85,8 @@ const char* operator_name(OperatorKind op);
 const char* skip_name(SkipKind skip);
 const char* activation_name(BlockActivation activation);
 
-/// Fills `decisions` (one for each question with two or more choices) from the fields above it. For
-/// spaces made by hand; loading calls it.
+/// Fills `decisions` (one for each question with two or more choices) and `block_forms` from the
+/// fields above them. For spaces made by hand; loading calls it.
 void derive_decisions(SearchSpace& space);
 
 /// Throws InputError that names the field: empty or repeated choices, widths off the channel

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <map>
 
 #include "space/lower.h"
@@ -93,6 +94,30 @@ TEST_CASE("a decision is active exactly where another choice of it builds anothe
         CHECK_MESSAGE(active[gene] == changes, space->decisions[gene].name);
       }
     }
+}
+
+TEST_CASE("what was worked out for a space is what its blocks say, spelling by spelling") {
+  const auto differing = [](const SearchSpace& space, const std::vector<Genotype>& spellings) {
+    REQUIRE(space.block_forms);
+    SearchSpace plain = space;
+    plain.block_forms = nullptr;
+    return std::count_if(spellings.begin(), spellings.end(), [&](const Genotype& genotype) {
+      return canonical(space, genotype) != canonical(plain, genotype) ||
+             active_decisions(space, genotype) != active_decisions(plain, genotype);
+    });
+  };
+  const SearchSpace small = parse_space(kSmallSpace, "small");
+  RandomStream random(14, 0);
+  std::vector<Genotype> spellings;
+  for (int i = 0; i < 4000; ++i) spellings.push_back(random_spelling(small, random));
+  CHECK(differing(small, spellings) == 0);
+  for (const char* name : {"fashion_small", "cifar", "mobilenet_v3", "fbnet", "ofa_mobilenet_v3"}) {
+    const SearchSpace space =
+        load_space(EDGEFRONT_SOURCE_DIR "/experiments/spaces/" + std::string(name) + ".toml");
+    spellings.clear();
+    for (int i = 0; i < 200; ++i) spellings.push_back(random_spelling(space, random));
+    CHECK(differing(space, spellings) == 0);
+  }
 }
 
 TEST_CASE("the text form round-trips") {
