@@ -22,9 +22,16 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-std::string in_quotes(std::string_view text) {
-  return '"' + std::string(text.substr(0, 60)) + (text.size() > 60 ? "…" : "") + '"';
+/// Text from the file for a one-line message.
+std::string shown(std::string_view text) {
+  std::string out(text.substr(0, 60));
+  for (char& c : out) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  }
+  return out + (text.size() > 60 ? "…" : "");
 }
+
+std::string in_quotes(std::string_view text) { return '"' + shown(text) + '"'; }
 
 /// What the first line has most of, outside quotes.
 char separator_of(std::string_view text) {
@@ -185,7 +192,7 @@ int DataTable::column(std::string_view wanted) const {
       names += ", …";
       break;
     }
-    names += (names.empty() ? "" : ", ") + column;
+    names += (names.empty() ? "" : ", ") + shown(column);
   }
   throw InputError(name + ": has no column " + in_quotes(wanted) + "; its columns are: " + names);
 }

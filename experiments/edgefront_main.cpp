@@ -1,6 +1,7 @@
 // The host program: finds the command in one table and turns what it throws into an exit code.
 // 0 done, 1 bug, 2 wrong input, 3 the surroundings failed, 4 no feasible result.
 #include <exception>
+#include <filesystem>
 #include <iostream>
 
 #include "experiments/commands/commands.h"
@@ -77,6 +78,10 @@ int main(int argc, char** argv) {
   } catch (const edgefront::EnvironmentError& e) {
     std::cerr << "edgefront: " << e.what() << "\n";
     return 3;
+  } catch (const std::filesystem::filesystem_error& e) {
+    // A path that cannot be looked at: too long, a circle of links, a folder that may not be read.
+    std::cerr << "edgefront: " << e.path1().string() << ": " << e.code().message() << "\n";
+    return 2;
   } catch (const std::exception& e) {
     std::cerr << "edgefront: bug: " << e.what() << "\n";
     return 1;

@@ -48,7 +48,13 @@ Precision parse_precision(const std::string& text, const std::string& option) {
 std::vector<Precision> parse_precisions(const std::vector<std::string>& texts,
                                         const std::string& option) {
   std::vector<Precision> result;
-  for (const auto& text : texts) result.push_back(parse_precision(text, option));
+  for (const auto& text : texts) {
+    const Precision one = parse_precision(text, option);
+    if (std::find(result.begin(), result.end(), one) != result.end()) {
+      throw InputError(option + " has " + text + " twice");
+    }
+    result.push_back(one);
+  }
   if (result.empty()) throw InputError(option + " is empty; accepted are int8 and fp32");
   return result;
 }

@@ -165,7 +165,8 @@ BlockKey fbnet_key(const PublishedRow& row) {
 }
 
 PublishedBlock entry_of(const PublishedRow& row) {
-  if (!(row.mean_ms >= 0) || !std::isfinite(row.mean_ms)) row.fail("the latency is negative");
+  if (!(row.mean_ms >= 0)) row.fail("the latency is negative");
+  if (!(row.mean_ms <= 1e9)) row.fail("the latency is over 1e9 ms");
   PublishedBlock entry;
   entry.latency_us = 1000 * row.mean_ms;
   if (row.deviation_ms >= 0) entry.deviation_us = 1000 * row.deviation_ms;
@@ -217,6 +218,9 @@ PublishedBlocks import_block_tables(const std::vector<std::string>& paths,
     if (!status.ok()) {
       if (status.code() == StatusCode::kEnvironment) throw EnvironmentError(status.message());
       throw InputError(status.message());
+    }
+    if (bytes.size() > 2 && bytes[0] == 0x1f && bytes[1] == 0x8b) {
+      throw InputError(path + ": is compressed; accepted is YAML or CSV, unpacked by gunzip");
     }
     for (const auto& [key, entry] : read_block_table({bytes.begin(), bytes.end()}, path, options)) {
       if (!all.emplace(key, entry).second) {

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "space/error.h"
+#include "space/toml_reader.h"
 
 namespace edgefront {
 namespace {
@@ -38,6 +39,12 @@ double number_of(const PublishedRow& row, const std::string& name, const std::st
 /// By the names of both kinds of file; others are no business of ours.
 void set_value(PublishedRow& row, const std::string& name, const std::string& text) {
   const double value = number_of(row, name, text);
+  const bool whole = name == "count" || name == "resolution";
+  if (whole || name == "std" || name == "var") {
+    const double most = name == "resolution" ? 65536 : 1e9;
+    if (value > most) row.fail(name + " is " + text + "; accepted is at most " + number_text(most));
+    if (value < 0 && whole) row.fail(name + " is negative");
+  }
   if (name == "mean") row.mean_ms = value;
   if (name == "std") row.deviation_ms = value;
   if (name == "var") row.deviation_ms = std::sqrt(std::max(value, 0.0));
@@ -144,7 +151,9 @@ class YamlReader {
     } else {
       // Colons inside a key have no blank behind them.
       const std::size_t colon = text.find(": ");
-      if (colon == std::string::npos && text.back() != ':') fail("neither a key nor a value");
+      if (colon == std::string::npos && text.back() != ':') {
+        fail("neither a key nor a value; accepted is KEY: {mean: 1.5}, or CSV with the column key");
+      }
       const std::size_t end = colon == std::string::npos ? text.size() - 1 : colon;
       rows_.push_back(row_of(text.substr(0, end)));
       value = trimmed(text.substr(std::min(end + 1, text.size())));

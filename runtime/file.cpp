@@ -61,8 +61,10 @@ void sync_folder_of(const std::string& path) {
   if (fd.valid()) ::fsync(fd.get());
 }
 
-Status write_and_sync(const std::string& path, const void* bytes, std::size_t size) {
-  Descriptor fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+/// `path` is what messages name, `temporary` where the bytes go.
+Status write_and_sync(const std::string& path, const std::string& temporary, const void* bytes,
+                      std::size_t size) {
+  Descriptor fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
   if (!fd.valid()) return failed(path, "cannot create", errno);
   if (const int error = write_all(fd.get(), static_cast<const char*>(bytes), size); error != 0) {
     return failed(path, "cannot write", error);
@@ -115,8 +117,13 @@ Status read_file(const std::string& path, std::vector<std::uint8_t>* out, std::i
 }
 
 Status write_file_atomic(const std::string& path, const void* bytes, std::size_t size) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) {
+    // The rename would put a file in the place of a device, /dev/null too.
+    return Status::invalid(path + ": not a regular file");
+  }
   const std::string temporary = path + ".tmp." + std::to_string(::getpid());
-  Status status = write_and_sync(temporary, bytes, size);
+  Status status = write_and_sync(path, temporary, bytes, size);
   if (status.ok() && ::rename(temporary.c_str(), path.c_str()) != 0) {
     status = failed(path, "cannot rename the temporary file to it", errno);
   }

@@ -51,7 +51,8 @@ Status parse(int argc, char** argv, Arguments* out) {
     } else if (word == "--self-test") {
       out->self_test = true;
     } else if (word == "--kernels") {
-      if (++i == argc) return Status::invalid("--kernels needs a name");
+      if (++i == argc || *argv[i] == '\0') return Status::invalid("--kernels needs a name");
+      if (!out->kernels.empty()) return Status::invalid("--kernels stands twice");
       out->kernels = argv[i];
     } else if (word == "--threads") {
       char* end = nullptr;

@@ -55,7 +55,9 @@ void add_limit(const std::string& text, std::map<std::string, double>& limits) {
   if (upper != (text[sign - 1] == '<')) {
     throw InputError("--limit is '" + text + "'; " + name + (upper ? " takes <=" : " takes >="));
   }
-  limits[name] = limit;
+  if (!limits.emplace(name, limit).second) {
+    throw InputError("--limit: " + name + " is limited twice");
+  }
 }
 
 void add_weight(const std::string& text, bool has_deployment, AskQuestion& question) {
@@ -78,7 +80,11 @@ void add_weight(const std::string& text, bool has_deployment, AskQuestion& quest
     throw InputError("--weights: " + name +
                      " needs a [deployment] table, in the experiment or by --deployment FILE");
   }
-  *weight = parse_quantity(value, Unit::kNone);
+  try {
+    *weight = parse_quantity(value, Unit::kNone);
+  } catch (const InputError& error) {
+    throw InputError("--weights: " + name + " " + error.what());
+  }
 }
 
 DeploymentPattern parse_pattern(const std::string& text) {
@@ -94,7 +100,11 @@ AskQuestion question_of(const CommandLine& line, const SearchExperiment& experim
   for (const DeviceChoice& device : experiment.devices) question.devices.push_back(device.name);
   const std::string device = line.text("device");
   if (!device.empty()) {
-    question.device = find_metric("latency_us@" + device, question.devices).device;
+    try {
+      question.device = find_metric("latency_us@" + device, question.devices).device;
+    } catch (const InputError& error) {
+      throw InputError("--device is '" + device + "': " + error.what());
+    }
   }
   const bool has_deployment = experiment.deployment || line.given("deployment");
   if (experiment.deployment) question.deployment = *experiment.deployment;
@@ -237,8 +247,7 @@ int ask_command(const CommandArguments& args) {
       .flag("json", "one JSON object on standard output");
   if (!line.parse(args)) return 0;
   const RunState run = load_run(line.text("RUN"));
-  const AskAnswer answer =
-      ask(pooled_networks(run.evaluations), question_of(line, run.experiment));
+  const AskAnswer answer = ask(pooled_networks(run.evaluations), question_of(line, run.experiment));
   if (line.given("json")) {
     std::cout << json_of(answer).dump(2) << "\n";
   } else {

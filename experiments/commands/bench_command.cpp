@@ -31,8 +31,7 @@ Subject subject_of(const CommandLine& line) {
   Subject subject;
   const std::string path = line.text("MODEL.efm"), network = line.text("model");
   if (path.empty() == network.empty()) {
-    throw InputError(
-        "edgefront bench: give either MODEL.efm or --model NAME; see edgefront bench --help");
+    throw InputError("bench: give either MODEL.efm or --model NAME; see edgefront bench --help");
   }
   if (!network.empty()) {
     const Precision precision = parse_precision(line.text("precision"), "--precision");
@@ -79,12 +78,12 @@ BenchOptions options_of(const CommandLine& line) {
   options.protocol.seed = std::uint64_t(line.integer("seed", 0, INT64_MAX));
   options.roofs = line.given("layers");
   if (options.roofs && options.load.threads != 1) {
-    throw InputError("edgefront bench: --layers needs --threads 1: the roofs are of one thread");
+    throw InputError("bench: --layers needs --threads 1: the roofs are of one thread");
   }
   if (line.given("trace")) options.traced_invocations = kTracedInvocations;
   if (line.given("mlperf")) {
     options.stream.min_queries = line.integer("min-queries", 1, 1000000000);
-    options.stream.min_seconds = parse_quantity(line.text("min-seconds"), Unit::kNone);
+    options.stream.min_seconds = line.quantity("min-seconds", Unit::kNone);
   }
   return options;
 }
@@ -112,7 +111,7 @@ void measure_there(const CommandLine& line, const Subject& subject, const BenchO
                    BenchReport& report) {
   for (const char* option : {"trace", "mlperf"}) {
     if (line.given(option)) {
-      throw InputError(std::string("edgefront bench: --") + option +
+      throw InputError(std::string("bench: --") + option +
                        " is measured on this machine only, not with --on");
     }
   }
@@ -138,6 +137,10 @@ int bench_command(const CommandArguments& args) {
   describe_options(line);
   add_device_options(line);
   if (!line.parse(args)) return 0;
+  line.require_beside("precision", "model");
+  line.require_beside("min-queries", "mlperf");
+  line.require_beside("min-seconds", "mlperf");
+  line.require_beside("retries", "on");
   const BenchOptions options = options_of(line);
   const Subject subject = subject_of(line);
   BenchReport report;

@@ -1,7 +1,5 @@
 #include "experiments/commands/device_option.h"
 
-#include "space/error.h"
-
 namespace edgefront {
 
 void add_device_options(CommandLine& line) {
@@ -16,9 +14,6 @@ MeasuringDevice open_measuring_device(const CommandLine& line, ProgressLine& pro
   options.retries = int(line.integer("retries", 0, 1000));
   if (!line.given("on")) return MeasuringDevice();
   options.link.command = line.text("on");
-  if (options.link.command.empty()) {
-    throw InputError("--on is empty: a command that runs edgefront-probe - on the device");
-  }
   options.notice = [&progress](const std::string& text) { progress.note(text); };
   return MeasuringDevice(std::move(options));
 }

@@ -101,16 +101,23 @@ void print(const NetworkCost& cost, const std::vector<LayerCost>& layers,
   }
 }
 
+/// What is asked of a clock level.
+struct Pace {
+  double period_us = 0;
+  double budget_us = std::numeric_limits<double>::infinity();
+};
+
+Pace pace_of(const CommandLine& line) {
+  Pace pace;
+  pace.period_us = line.quantity("period", Unit::kMicroseconds);
+  if (line.given("budget")) pace.budget_us = line.quantity("budget", Unit::kMicroseconds);
+  return pace;
+}
+
 /// Of a profile that holds clock levels.
-void print_clock_levels(const CommandLine& line, double latency_us) {
-  const std::string device = line.text("device");
-  if (is_description(device)) return;
-  const double budget_us = line.given("budget")
-                               ? parse_quantity(line.text("budget"), Unit::kMicroseconds)
-                               : std::numeric_limits<double>::infinity();
-  const double period_us = parse_quantity(line.text("period"), Unit::kMicroseconds);
+void print_clock_levels(const std::string& profile, double latency_us, const Pace& pace) {
   for (const std::string& text :
-       clock_level_lines(load_profile(device), latency_us, period_us, budget_us)) {
+       clock_level_lines(load_profile(profile), latency_us, pace.period_us, pace.budget_us)) {
     std::cout << text << "\n";
   }
 }
@@ -170,6 +177,13 @@ int estimate_command(const CommandArguments& args) {
       .flag("json", "one JSON object on standard output");
   if (!line.parse(args)) return 0;
   if (!line.given("device")) throw InputError("estimate: --device is missing: a .h5 or .toml file");
+  const bool described = is_description(line.text("device"));
+  if (described || line.given("json")) {  // no clock levels, so no --period and --budget
+    line.accept_only(
+        described ? "a description" : "--json",
+        {"SPACE.toml", "ARCH", "device", "precision", "threads", "kernels", "on-miss", "json"});
+  }
+  const Pace pace = pace_of(line);
   const SearchSpace space = load_space(line.text("SPACE.toml"));
   const Genotype genotype = parse_genotype(space, line.text("ARCH"));
   const LayerGraph graph = lower(decode(space, genotype));
@@ -192,7 +206,7 @@ int estimate_command(const CommandArguments& args) {
     return 0;
   }
   print(cost, layers, source);
-  print_clock_levels(line, cost.latency_us);
+  if (!described) print_clock_levels(line.text("device"), cost.latency_us, pace);
   return 0;
 }
 

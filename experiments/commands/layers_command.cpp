@@ -45,7 +45,9 @@ void print_layers(const SearchSpace& space, const ProfileOptions& options, const
 }
 
 void print_networks(const SearchSpace& space, const Setting& setting, const KernelSet& set,
-                    const std::vector<Genotype>& genotypes) {
+                    const std::vector<Genotype>& genotypes, const ProtocolOptions& protocol) {
+  if (genotypes.empty()) return;
+  print_protocol(protocol);
   for (const Genotype& genotype : genotypes) {
     ProbeJob job;
     job.kind = JobKind::kNetwork;
@@ -99,10 +101,10 @@ int layers_command(const CommandArguments& args) {
     const auto keys = wanted_layers(space, options, s.precision, s.threads, set);
     print_layers(space, options, s, set, missing_layers(known, keys));
   }
-  if (options.calibration_networks > 0) print_protocol(network_protocol(options.seed));
   for (const Setting& s : settings) {
     print_networks(space, s, set,
-                   missing_networks(space, options, s.precision, s.threads, set, known));
+                   missing_networks(space, options, s.precision, s.threads, set, known),
+                   network_protocol(options.seed));
   }
   return 0;
 }

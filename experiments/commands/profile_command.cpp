@@ -1,7 +1,6 @@
 // edgefront profile: measure a device, show a profile, or hold predictions against fresh
 // measurements.
 #include <algorithm>
-#include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -19,7 +18,6 @@
 #include "hwprofiles/profile_lock.h"
 #include "hwprofiles/profile_store.h"
 #include "hwprofiles/profiler.h"
-#include "hwprofiles/result_import.h"
 #include "hwprofiles/state_change.h"
 #include "runtime/file.h"
 #include "runtime/team.h"
@@ -193,6 +191,7 @@ ValidatedSetting validate(const Setting& setting, const CostModel& model, const 
 
 int validate(const CommandLine& line) {
   const std::string path = line.text("validate");
+  if (!line.given("space")) throw InputError("profile --validate: --space is missing");
   const auto profile = std::make_shared<const DeviceProfile>(load_profile(path));
   ProgressLine progress;
   MeasuringDevice device = open_measuring_device(line, progress);
@@ -200,7 +199,6 @@ int validate(const CommandLine& line) {
   if (const std::string change = state_change(*profile, device); !change.empty()) {
     progress.note("warning: " + change);
   }
-  if (!line.given("space")) throw InputError("profile --validate: --space is missing");
   const SearchSpace space = load_space(line.text("space"));
   const int count = int(line.integer("networks", 2, 10000));
   const auto seed = mix_seed(kValidationSeed, std::uint64_t(line.integer("seed", 0, INT64_MAX)));
@@ -245,32 +243,12 @@ int add_traces(const CommandLine& line) {
   return 0;
 }
 
-DeviceProfile profile_to_complete(const CommandLine& line, const std::string& path) {
-  DeviceProfile profile;
-  if (std::filesystem::exists(path)) {
-    profile = load_profile(path);
-  } else if (line.given("device")) {
-    profile.description = load_device_description(line.text("device"));
-  } else {
-    profile.description.name = line.given("on") ? "" : "host";
-  }
-  return profile;
-}
-
-void print_summary(const std::string& path, const DeviceProfile& profile,
-                   const std::string& space_digest) {
-  std::cout << path << ": " << profile.layers.size() << " layers, " << profile.networks.size()
-            << " whole networks\n";
-  for (const auto& c : profile.calibrations) {
-    if (!space_digest.empty() && c.space_digest != space_digest) continue;
-    std::cout << precision_name(c.precision) << ", " << thread_text(c.threads) << ", "
-              << c.kernel_set << ": latency = " << fixed(c.slope, 4) << " * sum + "
-              << fixed(c.intercept_us, 2) << " us, 90 % of fresh measurements within "
-              << fixed(100 * c.relative_half_width_90, 1) << " %\n";
-  }
-}
-
 int measure(const CommandLine& line) {
+  if (!line.given("space") || !line.given("out")) {
+    throw InputError(
+        "profile: --space and --out are needed (or --from or --import and --out, or --show, or "
+        "--validate)");
+  }
   const std::string path = line.text("out");
   const SearchSpace space = load_space(line.text("space"));
   DeviceProfile profile = profile_to_complete(line, path);
@@ -315,28 +293,45 @@ int measure(const CommandLine& line) {
   return 0;
 }
 
-/// Merges what a probe wrote that ran on its own.
-int import_file(const CommandLine& line) {
-  const std::string path = line.text("out"), results = line.text("from");
-  DeviceProfile profile = profile_to_complete(line, path);
-  if (profile.layers.empty() && profile.description.name == "host") profile.description.name = "";
-  const ImportSummary summary = import_results(results, profile);
-  calibrate(profile);
-  save_profile(profile, path);
-  ProgressLine notes;
-  if (summary.cut) notes.note("warning: " + results + " was cut short; its whole lines are merged");
-  if (summary.errors > 0) {
-    notes.note("warning: the probe could not measure " + std::to_string(summary.errors) +
-               " jobs, the first: " + summary.first_error);
+/// What the command can do, by the option that says so, and what else may stand beside that.
+struct Task {
+  std::string option;
+  int (*run)(const CommandLine&);
+  std::vector<std::string> options;
+};
+
+Task task_of(const CommandLine& line) {
+  const std::vector<Task> tasks{
+      {"show", show, {"json"}},
+      {"validate",
+       validate,
+       {"space", "precision", "threads", "networks", "kernels", "seed", "report", "quick", "on",
+        "retries", "json"}},
+      {"trace", add_traces, {"out", "power-log"}},
+      {"from", import_file, {"out", "device"}},
+      {"import", import_profile, {"out", "format", "column", "space", "device"}},
+      {"transfer-from",
+       transfer_profile,
+       {"out", "space", "device", "transfer-networks", "precision", "threads", "kernels", "seed",
+        "on", "retries"}}};
+  line.require_beside("retries", "on");
+  for (const Task& task : tasks) {
+    if (!line.given(task.option)) continue;
+    line.accept_only("--" + task.option, task.options);
+    if (task.options.front() == "out" && !line.given("out")) {
+      throw InputError("profile --" + task.option + ": --out is missing: the profile to write");
+    }
+    return task;
   }
-  if (summary.waiting > 0) {
-    notes.note("warning: " + std::to_string(summary.waiting) + " networks are left out: " + path +
-               " lacks layers of theirs");
+  for (const auto& [option, of] : {std::pair{"report", "validate"},
+                                   {"power-log", "trace"},
+                                   {"transfer-networks", "transfer-from"},
+                                   {"format", "import"},
+                                   {"column", "import"},
+                                   {"json", "show"}}) {
+    line.require_beside(option, of);
   }
-  std::cout << results << ": " << summary.layers << " layers, " << summary.networks
-            << " whole networks merged\n";
-  print_summary(path, profile, "");
-  return 0;
+  return {"", measure, {}};
 }
 
 }  // namespace
@@ -382,20 +377,10 @@ int profile_command(const CommandArguments& args) {
       .flag("json", "one JSON object on standard output");
   add_device_options(line);
   if (!line.parse(args)) return 0;
+  const Task task = task_of(line);
   std::optional<ProfileLock> writer;  // from before the profile is read until after it is saved
   if (line.given("out")) writer.emplace(line.text("out"));
-  if (line.given("show")) return show(line);
-  if (line.given("validate")) return validate(line);
-  if (line.given("trace") && line.given("out")) return add_traces(line);
-  if (line.given("from") && line.given("out")) return import_file(line);
-  if (line.given("import")) return import_profile(line);
-  if (line.given("transfer-from")) return transfer_profile(line);
-  if (!line.given("space") || !line.given("out")) {
-    throw InputError(
-        "profile: --space and --out are needed (or --from or --import and --out, or --show, or "
-        "--validate)");
-  }
-  return measure(line);
+  return task.run(line);
 }
 
 }  // namespace edgefront

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <iostream>
 #include <map>
+#include <optional>
 
 #include "costmodels/cost_model.h"
 #include "costmodels/profile_transfer.h"
@@ -12,6 +13,7 @@
 #include "hwprofiles/importers.h"
 #include "hwprofiles/profile_store.h"
 #include "hwprofiles/profiler.h"
+#include "hwprofiles/result_import.h"
 #include "runtime/team.h"
 #include "space/architecture.h"
 #include "space/error.h"
@@ -30,9 +32,8 @@ std::string names_of(const std::vector<std::string>& paths) {
 }
 
 /// How many networks of the space the table can cost, and why not the others.
-void print_coverage(const std::string& space_path, const DeviceProfile& profile,
+void print_coverage(const SearchSpace& space, const DeviceProfile& profile,
                     const std::string& path) {
-  const SearchSpace space = load_space(space_path);
   CostModelOptions options;
   options.profile_path = path;
   const auto model = make_block_cost_model(std::make_shared<const DeviceProfile>(profile), options);
@@ -102,13 +103,62 @@ void print(const TransferSetting& setting, const TransferReport& report) {
 
 }  // namespace
 
+DeviceProfile profile_to_complete(const CommandLine& line, const std::string& path) {
+  DeviceProfile profile;
+  if (std::filesystem::exists(path)) {
+    profile = load_profile(path);
+  } else if (line.given("device")) {
+    profile.description = load_device_description(line.text("device"));
+  } else {
+    profile.description.name = line.given("on") ? "" : "host";
+  }
+  return profile;
+}
+
+void print_summary(const std::string& path, const DeviceProfile& profile,
+                   const std::string& space_digest) {
+  std::cout << path << ": " << profile.layers.size() << " layers, " << profile.networks.size()
+            << " whole networks\n";
+  for (const auto& c : profile.calibrations) {
+    if (!space_digest.empty() && c.space_digest != space_digest) continue;
+    std::cout << precision_name(c.precision) << ", " << thread_text(c.threads) << ", "
+              << c.kernel_set << ": latency = " << fixed(c.slope, 4) << " * sum + "
+              << fixed(c.intercept_us, 2) << " us, 90 % of fresh measurements within "
+              << fixed(100 * c.relative_half_width_90, 1) << " %\n";
+  }
+}
+
+int import_file(const CommandLine& line) {
+  const std::string path = line.text("out"), results = line.text("from");
+  DeviceProfile profile = profile_to_complete(line, path);
+  if (profile.layers.empty() && profile.description.name == "host") profile.description.name = "";
+  const ImportSummary summary = import_results(results, profile);
+  calibrate(profile);
+  save_profile(profile, path);
+  ProgressLine notes;
+  if (summary.cut) notes.note("warning: " + results + " was cut short; its whole lines are merged");
+  if (summary.errors > 0) {
+    notes.note("warning: the probe could not measure " + std::to_string(summary.errors) +
+               " jobs, the first: " + summary.first_error);
+  }
+  if (summary.waiting > 0) {
+    notes.note("warning: " + std::to_string(summary.waiting) + " networks are left out: " + path +
+               " lacks layers of theirs");
+  }
+  std::cout << results << ": " << summary.layers << " layers, " << summary.networks
+            << " whole networks merged\n";
+  print_summary(path, profile, "");
+  return 0;
+}
+
 int import_profile(const CommandLine& line) {
-  if (!line.given("out")) throw InputError("profile --import: --out is missing");
   const std::string path = line.text("out");
   if (std::filesystem::exists(path)) {
     throw InputError("profile --import: " + path + " exists; an import makes a new profile");
   }
   const std::vector<std::string> files = line.list("import");
+  std::optional<SearchSpace> space;
+  if (line.given("space")) space = load_space(line.text("space"));
   DeviceProfile profile;
   if (line.given("device")) {
     profile.description = load_device_description(line.text("device"));
@@ -119,14 +169,12 @@ int import_profile(const CommandLine& line) {
       import_block_tables(files, {parse_table_format(line.text("format")), line.text("column")});
   save_profile(profile, path);
   std::cout << path << ": " << profile.blocks.size() << " blocks\n";
-  if (line.given("space")) print_coverage(line.text("space"), profile, path);
+  if (space) print_coverage(*space, profile, path);
   return 0;
 }
 
 int transfer_profile(const CommandLine& line) {
-  if (!line.given("space") || !line.given("out")) {
-    throw InputError("profile --transfer-from: --space and --out are needed");
-  }
+  if (!line.given("space")) throw InputError("profile --transfer-from: --space is missing");
   const std::string path = line.text("out");
   const SearchSpace space = load_space(line.text("space"));
   std::vector<DeviceProfile> others;

@@ -40,14 +40,6 @@ int exit_code(const Front& front) {
   return 4;
 }
 
-double seconds_option(const CommandLine& line, const std::string& name) {
-  try {
-    return parse_quantity(line.text(name), Unit::kSeconds);
-  } catch (const InputError& error) {
-    throw InputError("search: --" + name + ": " + error.what());
-  }
-}
-
 std::string progress_json(const SearchProgress& p) {
   std::string out =
       "{\"progress\":\"evaluations\",\"done\":" + std::to_string(p.done) +
@@ -175,6 +167,7 @@ int search_command(const CommandArguments& args) {
   add_table_options(line);
   if (!line.parse(args)) return 0;
   if (line.given("table")) return table_search(line);
+  refuse_table_options(line);
   if (!line.given("EXPERIMENT.toml")) {
     throw InputError(
         "search: missing EXPERIMENT.toml (experiment file); see edgefront search --help");
@@ -189,7 +182,7 @@ int search_command(const CommandArguments& args) {
 
   RunVoice voice(line.given("json-progress"));
   SearchRunOptions options = run_options(line);
-  const double grace_s = seconds_option(line, "grace");
+  const double grace_s = line.quantity("grace", Unit::kSeconds);
   voice.speak_for(options);
   OpenedExperiment opened =
       open_experiment(experiment, [&](const std::string& text) { voice.keep(text); });

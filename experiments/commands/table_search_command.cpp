@@ -17,6 +17,10 @@
 namespace edgefront {
 namespace {
 
+constexpr const char* kTableOptions[] = {"decisions", "objectives", "exact",      "signal",
+                                         "features",  "algorithm",  "population", "seeds",
+                                         "seed",      "budget",     "in-flight"};
+
 /// --signal err=err12: the metric's name and its column.
 std::pair<std::string, std::string> name_and_column(const std::string& text) {
   const std::size_t equals = text.find('=');
@@ -194,7 +198,14 @@ void add_table_options(CommandLine& line) {
       .option("in-flight", "N", "1", "table: candidates under way at a time");
 }
 
+void refuse_table_options(const CommandLine& line) {
+  for (const char* option : kTableOptions) line.require_beside(option, "table");
+}
+
 int table_search(const CommandLine& line) {
+  std::vector<std::string> accepted(std::begin(kTableOptions), std::end(kTableOptions));
+  accepted.insert(accepted.end(), {"out", "threads", "json"});
+  line.accept_only("--table", accepted);
   if (!line.given("out")) throw InputError("search: --out is missing: the folder of the results");
   const std::string folder = line.text("out");
   const TableChoice choice = table_choice(line);

@@ -59,24 +59,26 @@ class BatchRunner {
     std::vector<std::uint8_t> bytes;
     require(read_file(path(), &bytes));
     const Json json = Json::parse(bytes.begin(), bytes.end(), nullptr, false);
-    if (!json.is_object() || !json.contains("runs") || !json["runs"].is_array()) {
+    try {
+      take_up(json.at("runs"));
+    } catch (const Json::exception&) {
       throw InputError(path() + ": is damaged; remove it, and the batch takes its runs up again");
     }
+  }
+
+  void take_up(const Json& runs) {
     std::map<std::string, const Json*> known;
-    for (const Json& run : json["runs"]) {
-      if (run.is_object()) known[run.value("name", std::string())] = &run;
-    }
+    for (const Json& run : runs) known[run.at("name").get<std::string>()] = &run;
     for (std::size_t i = 0; i < runs_.size(); ++i) {
       const auto found = known.find(runs_[i].planned.name);
       if (found == known.end()) continue;
       const Json& run = *found->second;
-      const bool done = run.value("state", std::string()) == "done" &&
-                        run.value("digest", std::string()) == digests_[i] &&
+      const bool done = run.at("state") == "done" && run.at("digest") == digests_[i] &&
                         std::filesystem::exists(runs_[i].folder + "/front.json");
       if (!done) continue;
       runs_[i].state = BatchState::kDone;
-      runs_[i].attempts = run.value("attempts", 0);
-      runs_[i].reason = run.value("reason", std::string());
+      runs_[i].attempts = run.at("attempts").get<int>();
+      runs_[i].reason = run.at("reason").get<std::string>();
     }
   }
 

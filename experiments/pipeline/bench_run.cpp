@@ -173,6 +173,7 @@ BenchResult run_bench_on(MeasuringDevice& device, const Model& model, const std:
                           });
   result.load_us = facts->load_us;
   result.first_invoke_us = facts->first_invoke_us;
+  result.energy_note = "not measured through --on; edgefront-probe --energy does there";
   result.layers = layers_there(model, *facts, step_us);
   if (!options.roofs) return result;
   result.roofs = device.measure_roofs(find_kernel_set(facts->kernel_set));

@@ -283,6 +283,7 @@ std::vector<ExportedNetwork> export_run(const std::string& run_folder,
     return macs_of(o.space, a.genotype) > macs_of(o.space, b.genotype);
   });
   const DeployOptions deploy_with = deploy_options(o, options, note);
+  make_folder(options.out);  // where it cannot be made, say so before minutes of training
 
   std::vector<ExportedNetwork> networks(chosen.size());
   std::vector<Deployment> deployments(chosen.size());

@@ -95,6 +95,11 @@ void require_same_experiment(const std::string& folder, const SearchExperiment& 
     }
     return;
   }
+  // A run that was refused before its first ask (an evaluator that does not start) is none yet.
+  const auto has = [](const std::string& file) { return std::filesystem::exists(file); };
+  if (!has(manifest_path(folder)) && !has(journal_path(folder)) && !has(folder + "/supernet.bin")) {
+    return;
+  }
   const SearchExperiment then = load_experiment(path);
   const auto was = resolved_keys(then), is = resolved_keys(now);
   for (const std::string& key : keys_of(was, is)) {

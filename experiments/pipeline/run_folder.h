@@ -35,7 +35,8 @@ Manifest read_manifest(const std::string& folder);
 std::string config_digest(const SearchExperiment& experiment);
 
 /// Throws InputError that names the key (was, is) if `now` changes what `folder` was begun with; a
-/// folder without experiment.toml accepts everything.
+/// folder without experiment.toml accepts everything, and so does one where nothing came of it: no
+/// manifest, no journal, no supernet.
 void require_same_experiment(const std::string& folder, const SearchExperiment& now);
 /// The same for the kernel set and the digests; `algorithm` is compared by the replay.
 void require_same_manifest(const std::string& folder, const Manifest& then, const Manifest& now);

@@ -387,7 +387,8 @@ RunResult run_search(const SearchExperiment& experiment, SearchParts& parts,
                                      : warm_start_journal(options.warm_start, experiment, manifest);
   const RunLock lock(folder);
   require_same_experiment(folder, experiment);
-  if (!std::filesystem::exists(experiment_path(folder))) {
+  const auto has = [](const std::string& file) { return std::filesystem::exists(file); };
+  if (!has(experiment_path(folder)) || !has(manifest_path(folder))) {
     write_text(experiment_path(folder), write_resolved(experiment));
   }
   if (parts.accuracy) {

@@ -40,6 +40,14 @@ const Evaluation& smallest_first(const std::vector<const Evaluation*>& candidate
       [](const Evaluation* a, const Evaluation* b) { return a->objectives[0] < b->objectives[0]; });
 }
 
+double limit_of(const std::string& text, Unit unit) {
+  try {
+    return parse_quantity(text, unit);
+  } catch (const InputError& error) {
+    throw InputError(std::string("--select: ") + error.what());
+  }
+}
+
 Evaluation within_limit(const std::string& part, const std::vector<std::string>& objectives,
                         const std::vector<Evaluation>& front) {
   const std::size_t sign = part.find("<=");
@@ -56,7 +64,7 @@ Evaluation within_limit(const std::string& part, const std::vector<std::string>&
                      "' is maximised; a limit from below is for edgefront ask");
   }
   const Unit unit = metric ? metric->unit : Unit::kNone;
-  const double limit = parse_quantity(part.substr(sign + 2), unit);
+  const double limit = limit_of(part.substr(sign + 2), unit);
   std::vector<const Evaluation*> within;
   double nearest = std::numeric_limits<double>::infinity();
   for (const auto& e : front) {

@@ -124,7 +124,7 @@ Status read_comparison(std::FILE* in, std::vector<LayerKey>* layers, ProtocolOpt
       return Status::invalid("line " + std::to_string(line) + ": " + status.message());
     }
   }
-  return {};
+  return layers->empty() ? Status::invalid("there is no layer among the jobs") : Status();
 }
 
 Status compare_precisions(const std::vector<LayerKey>& layers, const KernelSet& set,

@@ -1,6 +1,7 @@
 // edgefront-probe: measures jobs on the machine that it runs on. Static, for boards; C's files
 // instead of streams, which would add a megabyte.
 #include <sched.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 #include <csignal>
@@ -74,6 +75,7 @@ constexpr const char* kHelp =
 struct Arguments {
   std::string jobs, cores, soak, trace, peer;
   int threads = 1;
+  bool has_threads = false;
   bool frequencies = false, energy = false, windows = false;
   bool compare = false, describe = false, quiet = false, help = false;
 };
@@ -99,12 +101,17 @@ bool value_of(const std::string& argument, int argc, char** argv, int* i, Argume
                       : argument == "--peer"  ? &out->peer
                                               : nullptr;
   if (text == nullptr && argument != "--threads") return false;
-  if (*i + 1 == argc) {
+  if (*i + 1 == argc || *argv[*i + 1] == '\0') {
     complain(argument + " needs a value; see --help");
     *i = argc;
     return true;
   }
   const std::string value = argv[++*i];
+  if (text == nullptr ? out->has_threads : !text->empty()) {
+    complain(argument + " stands twice");
+    *i = argc;
+    return true;
+  }
   if (text != nullptr) {
     *text = value;
     return true;
@@ -117,14 +124,34 @@ bool value_of(const std::string& argument, int argc, char** argv, int* i, Argume
     return true;
   }
   out->threads = static_cast<int>(threads);
+  out->has_threads = true;
   return true;
+}
+
+/// What is wrong with the arguments together, which would otherwise be ignored; empty if nothing.
+std::string contradiction(const Arguments& a) {
+  const bool soak = !a.soak.empty();
+  if (a.describe + a.compare + soak + a.frequencies + a.energy + a.windows > 1) {
+    return "--compare, --describe, --soak, --frequencies, --energy and --windows exclude each "
+           "other";
+  }
+  if (!a.jobs.empty() && (a.describe || soak || a.frequencies)) {
+    return "'" + a.jobs + "': --describe, --soak and --frequencies take no job file";
+  }
+  if (!a.trace.empty() && !(soak || a.frequencies || a.energy || a.windows)) {
+    return "--trace is of --soak, --frequencies, --energy and --windows";
+  }
+  if (a.has_threads && !soak && !a.frequencies) return "--threads is of --soak and --frequencies";
+  if (!a.peer.empty() && !a.describe) return "--peer is of --describe";
+  const bool alone = a.describe || a.compare || soak || a.frequencies;
+  return a.jobs.empty() && !alone ? "no job file given; - is standard input" : "";
 }
 
 // False, with a message on standard error, for arguments that are not understood.
 bool parse_arguments(int argc, char** argv, Arguments* out) {
   for (int i = 1; i < argc; ++i) {
     const std::string argument = argv[i];
-    if (argument == "--help") {
+    if (argument == "--help" || argument == "-h") {
       out->help = true;
     } else if (argument == "--describe") {
       out->describe = true;
@@ -150,13 +177,9 @@ bool parse_arguments(int argc, char** argv, Arguments* out) {
       out->jobs = argument;
     }
   }
-  const bool needs_jobs =
-      !out->help && !out->describe && !out->compare && out->soak.empty() && !out->frequencies;
-  if (needs_jobs && out->jobs.empty()) {
-    complain("no job file given; - is standard input, see --help");
-    return false;
-  }
-  return true;
+  const std::string wrong = out->help ? "" : contradiction(*out);
+  if (!wrong.empty()) complain(wrong + "; see --help");
+  return wrong.empty();
 }
 
 struct Closer {
@@ -170,6 +193,11 @@ using File = std::unique_ptr<std::FILE, Closer>;
 File open_jobs(const std::string& path) {
   if (path == "-") return File(stdin);
   File file(std::fopen(path.c_str(), "re"));
+  struct stat info {};
+  if (file && fstat(fileno(file.get()), &info) == 0 && S_ISDIR(info.st_mode)) {
+    file.reset();  // opens, and would read as an empty file
+    errno = EISDIR;
+  }
   if (!file) complain("cannot read job file '" + path + "': " + std::strerror(errno));
   return file;
 }
@@ -283,14 +311,26 @@ bool read_layers(const std::string& path, std::vector<edgefront::LayerKey>* out)
 }
 
 edgefront::Status run_trace(const Arguments& arguments,
-                            const std::vector<edgefront::LayerKey>& keys, std::FILE* out) {
+                            const std::vector<edgefront::LayerKey>& keys) {
   using namespace edgefront;
   TraceOptions options;
   options.threads = arguments.threads;
-  bool written = true;
+  std::FILE* out = arguments.trace.empty() ? stdout : nullptr;
+  File file;
+  std::string failure;
   const LineWriter write = [&](const std::string& text) {
+    if (out == nullptr) {  // opened late: what is refused leaves a trace of that name as it was
+      file.reset(std::fopen(arguments.trace.c_str(), "we"));
+      out = file.get();
+      if (out == nullptr) {
+        failure = "cannot write '" + arguments.trace + "': " + std::strerror(errno);
+        return false;
+      }
+    }
     const std::string line = text + "\n";
-    written = std::fwrite(line.data(), 1, line.size(), out) == line.size() && std::fflush(out) == 0;
+    const bool written =
+        std::fwrite(line.data(), 1, line.size(), out) == line.size() && std::fflush(out) == 0;
+    if (!written) failure = "the trace could not be written";
     return written;
   };
   Status status;
@@ -307,24 +347,14 @@ edgefront::Status run_trace(const Arguments& arguments,
     return Status::invalid("--soak is '" + arguments.soak +
                            "'; accepted are times such as 30m, 90s or 2h");
   }
-  return written ? status : Status::environment("the trace could not be written");
+  return failure.empty() ? status : Status::environment(failure);
 }
 
 int trace(const Arguments& arguments) {
   std::vector<edgefront::LayerKey> keys;
   const bool of_layers = arguments.energy || arguments.windows;
   if (of_layers && !read_layers(arguments.jobs, &keys)) return kWrongInput;
-  std::FILE* out = stdout;
-  File file;
-  if (!arguments.trace.empty()) {
-    file.reset(std::fopen(arguments.trace.c_str(), "we"));
-    out = file.get();
-    if (out == nullptr) {
-      complain("cannot write '" + arguments.trace + "': " + std::strerror(errno));
-      return kSurroundingsFailed;
-    }
-  }
-  const edgefront::Status status = run_trace(arguments, keys, out);
+  const edgefront::Status status = run_trace(arguments, keys);
   if (status.ok()) return kDone;
   complain(status.message());
   return status.code() == edgefront::StatusCode::kInvalid ? kWrongInput : kSurroundingsFailed;

@@ -102,4 +102,6 @@ TEST_CASE("a text among numbers is refused with line, column and text") {
                        InputError);
   CHECK_THROWS_WITH_AS(numbers(table, {"100-c", true}),
                        "t.csv: has no column \"c\"; its columns are: a, b", InputError);
+  CHECK_THROWS_WITH_AS(parse_csv("a,\"b\nb\x01\"\n1,2\n", "t.csv").column("c"),
+                       "t.csv: has no column \"c\"; its columns are: a, b?b?", InputError);
 }

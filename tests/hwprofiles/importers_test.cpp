@@ -132,6 +132,9 @@ TEST_CASE("what cannot be read is refused with its line") {
   has(ofa("Conv-input:8x8-output:4x4x8: {mean: 5}\n"), "\"x\" is missing");
   has(ofa("Conv-input:8x8x3-output:4x4x8-more: {mean: 5}\n"), "\"-more\" is not understood");
   has(ofa("Conv-input:8x8x3-output:4x4x8: {mean: -5}\n"), "the latency is negative");
+  has(ofa("Conv-input:8x8x3-output:4x4x8: {mean: 1e300}\n"), "the latency is over 1e9 ms");
+  has(ofa("Conv-input:8x8x3-output:4x4x8: {mean: 1, count: 1e300}\n"), "count is 1e300; accepted");
+  has(ofa("Conv-input:8x8x3-output:4x4x8: {mean: 1, count: -1}\n"), "count is negative");
   has(ofa("Conv_2-input:8-output:4: {mean: 5}\nConv_2-input:8-output:4: {mean: 6}\n"),
       "t:2: Conv_2-input:8-output:4: a second entry");
   has(ofa("expanded_conv-input:8x8x16-output:8x8x16-expand:6-kernel:3-stride:1-idskip:1-se:0-hs:0: "

@@ -117,6 +117,7 @@ grep -q '"job":"network"' "$work/jobs.jsonl" || die "nothing is missing after a 
 $probe --quiet "$work/jobs.jsonl" >"$work/rest.jsonl"
 expect 0 'whole networks merged' "$edgefront" profile --from "$work/rest.jsonl" --out "$work/files.h5"
 entries "$work/files.h5" | cmp -s - "$work/uncut.txt" || die "the profile from files has other entries"
+[ -z "$("$edgefront" layers $space "${files[@]}")" ] || die "jobs are printed though nothing is missing"
 sed 's/"cores":[0-9]*/"cores":1234/' "$work/rest.jsonl" >"$work/other.jsonl"
 expect 2 'comes from another device: cores is "1234"' "$edgefront" profile --from "$work/other.jsonl" --out "$work/files.h5"
 echo "board link: $checks checks on $where"

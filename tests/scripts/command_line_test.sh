@@ -24,6 +24,47 @@ refuse 'threads 1024: this ' "$edgefront" profile --space $space --out "$work/x.
 refuse 'threads needs a whole number' "$bin/edgefront-run" model.efm --self-test --threads 0
 refuse "precision is 'int4'; accepted are" "$edgefront" profile --space $space --out "$work/x.h5" --precision int4
 
+# What would be ignored is refused, and so is an empty value.
+profile=tests/hwprofiles/fixtures/profile_v1.h5
+refuse '^edgefront: space: --seed is empty; see edgefront space --help' "$edgefront" space $space --seed ''
+refuse 'space: too many arguments: accepted are 1' "$edgefront" space $space $space
+refuse "option '--seed' cannot be specified more than once" "$edgefront" space $space --seed 1 --seed 2
+refuse 'out has no meaning with --show' "$edgefront" profile --show $profile --out "$work/x.h5"
+refuse 'profile --from: --out is missing' "$edgefront" profile --from "$work/results.jsonl"
+refuse 'report is of --validate, which is not given' "$edgefront" profile --space $space --out "$work/x.h5" --report "$work/x.html"
+refuse 'retries is of --on' "$edgefront" profile --space $space --out "$work/x.h5" --retries 3
+refuse 'precision has int8 twice' "$edgefront" profile --space $space --out "$work/x.h5" --precision int8,int8
+refuse 'precision is of --model' "$edgefront" bench tests/runtime/fixtures/version1.efm --precision fp32
+refuse 'min-seconds: came "soon"' "$edgefront" bench --model mobilenet_v2 --mlperf --min-seconds soon
+refuse 'budget is of --table' "$edgefront" search experiments/configs/proxy.toml --out "$work/run" --budget 5
+refuse 'EXPERIMENT.toml has no meaning with --table' "$edgefront" search experiments/configs/proxy.toml --table "$work/t.csv" --out "$work/run"
+refuse 'period has no meaning with a description' "$edgefront" estimate $space mobilenet_v2_like --device hwprofiles/devices/x86_workstation.toml --period 1s
+refuse 'period: came "often"' "$edgefront" estimate $space mobilenet_v2_like --device $profile --period often
+refuse 'File name too long' "$edgefront" report "$(printf 'x%.0s' {1..300})" --out "$work/report.html"
+[ ! -e "$work/run" ] && [ ! -e "$work/x.h5" ] || die "a refused command line left a file"
+
+# The probe: a folder is no empty job file, options exclude each other, and nothing is written over.
+probe=$bin/edgefront-probe
+refuse "cannot read job file.*Is a directory" "$probe" "$work"
+refuse 'no layer among the jobs' "$probe" --compare /dev/null
+refuse 'exclude each other' "$probe" --compare --describe
+refuse 'trace is of --soak' "$probe" /dev/null --trace "$work/trace.jsonl"
+refuse 'cores needs a value' "$probe" /dev/null --cores ''
+refuse 'peer stands twice' "$probe" --describe --peer a:1 --peer b:2
+echo kept >"$work/trace.jsonl"
+refuse "soak is 'long'" "$probe" --soak long --trace "$work/trace.jsonl"
+grep -q kept "$work/trace.jsonl" || die "a refused soak has written over a trace"
+
+# A run that was refused before its first ask may be begun anew with what is mended; a device is never
+# replaced by a file.
+sed 's/^command = .*/command = ["false"]/' experiments/configs/command.toml >"$work/mended.toml"
+refuse 'ended with exit code 1 before it said what it is' "$edgefront" search "$work/mended.toml" --out "$work/mended"
+cp experiments/configs/command.toml "$work/mended.toml"
+expect 0 '100 evaluations' "$edgefront" search "$work/mended.toml" --out "$work/mended"
+mkfifo "$work/pipe"
+refuse 'pipe: not a regular file' "$edgefront" report "$work/mended" --out "$work/pipe"
+[ -p "$work/pipe" ] || die "a report has replaced a pipe"
+
 # Unknown key, wrong type and broken syntax in a space and in an experiment.
 sed '0,/^classes/s//klasses/' $space >"$work/typo.toml"
 refuse 'klasses|classes' "$edgefront" space "$work/typo.toml"
@@ -39,6 +80,7 @@ refuse 'missing.efm' "$edgefront" bench "$work/missing.efm"
 head -c 100 tests/runtime/fixtures/*.efm >"$work/short.efm" 2>/dev/null || die "no .efm fixture"
 refuse 'short.efm' "$edgefront" bench "$work/short.efm"
 refuse 'give either MODEL.efm or --model NAME' "$edgefront" bench
+expect 0 'energy none .not measured through --on' "$edgefront" bench tests/runtime/fixtures/version1.efm --max-samples 100 --on "$bin/edgefront-probe -"
 refuse "network 'resnet' is unknown; accepted are mobilenet_v2" "$edgefront" bench --model resnet
 expect 0 '"latency_us"' "$edgefront" bench --model mobilenet_v2 --precision int8 --max-samples 100 --json
 expect 0 'roofs of ' "$edgefront" bench tests/runtime/fixtures/version1.efm --layers --trace "$work/trace.json"

@@ -80,6 +80,26 @@ TEST_CASE("a batch is experiments times algorithms times seeds, and runs that ar
         std::string::npos);
 }
 
+TEST_CASE("a damaged state of a batch is refused with the remedy, not taken for a bug") {
+  const Folder folder;
+  const Batch batch = load_batch(folder.write("b.toml", kBatch));
+  std::filesystem::create_directories(folder.runs());
+  for (const char* text :
+       {"", "{", "[]", "{\"runs\":5}", "{\"runs\":[5]}", "{\"runs\":[{\"name\":5}]}",
+        "{\"runs\":[{\"name\":\"small-nsga2-5\"}]}"}) {
+    folder.write("runs/batch.json", text);
+    INFO(text);
+    std::string message;
+    try {
+      run_batch(batch, folder.runs(), {});
+    } catch (const InputError& error) {
+      message = error.what();
+    }
+    CHECK(message.find("batch.json: is damaged; remove it") != std::string::npos);
+    CHECK(folder.text("runs/batch.json") == text);
+  }
+}
+
 TEST_CASE("what is done stays, what failed or was cut off is taken up again") {
   const Folder folder;
   Batch batch = load_batch(folder.write("b.toml", kBatch));

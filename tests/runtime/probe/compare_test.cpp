@@ -108,6 +108,8 @@ TEST_CASE("jobs for a comparison are layers and a protocol; anything else is nam
   const auto message = [&](const std::string& jobs) {
     return read(jobs, &layers, &protocol).message();
   };
+  std::vector<LayerKey> none;
+  CHECK(read("\n", &none, &protocol).message() == "there is no layer among the jobs");
   CHECK(message("\nwhat\n").find("line 2: ") == 0);
   CHECK(message(job("quantize int8 4x4x8>4x4x8 k1 s1 none t1 reference@1")) ==
         "line 1: layer key 'quantize int8 4x4x8>4x4x8 k1 s1 none t1 reference@1' has no second "
