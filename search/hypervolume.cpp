@@ -1,7 +1,6 @@
 #include "search/hypervolume.h"
 
 #include <algorithm>
-#include <array>
 #include <cassert>
 #include <cmath>
 #include <string>
@@ -315,34 +314,6 @@ HypervolumeEstimate estimate_hypervolume(const FlatPoints& points,
   const double samples = static_cast<double>(options.samples);
   const double share = std::sqrt(std::log(2 / (1 - options.confidence)) / (2 * samples));
   return {box * static_cast<double>(hits) / samples, box * share};
-}
-
-int knee(const std::vector<ObjectiveVector>& front) {
-  if (front.empty()) throw InputError("knee: the front is empty");
-  std::array<double, 2> low{}, high{};
-  for (std::size_t i = 0; i < front.size(); ++i) {
-    if (front[i].size() != 2) {
-      throw InputError("knee: " + std::to_string(front[i].size()) + " objectives; 2 are accepted");
-    }
-    for (int m = 0; m < 2; ++m) {
-      low[m] = i == 0 ? front[i][m] : std::min(low[m], front[i][m]);
-      high[m] = i == 0 ? front[i][m] : std::max(high[m], front[i][m]);
-    }
-  }
-  // Scaled, the ends are (0, 1) and (1, 0): the distance to their line grows as x + y falls.
-  int best = 0;
-  double best_sum = 0;
-  for (std::size_t i = 0; i < front.size(); ++i) {
-    double sum = 0;
-    for (int m = 0; m < 2; ++m) {
-      if (high[m] > low[m]) sum += (front[i][m] - low[m]) / (high[m] - low[m]);
-    }
-    if (i == 0 || sum < best_sum) {
-      best = static_cast<int>(i);
-      best_sum = sum;
-    }
-  }
-  return best;
 }
 
 }  // namespace edgefront

@@ -45,9 +45,4 @@ HypervolumeEstimate estimate_hypervolume(const FlatPoints& points,
                                          std::span<const double> reference,
                                          const EstimateOptions& options);
 
-/// The knee of a two-objective front: the largest distance to the line through its ends, after
-/// scaling both objectives to [0, 1] over the front (Das 1999). Index into `front`; it must not be
-/// empty.
-int knee(const std::vector<ObjectiveVector>& front);
-
 }  // namespace edgefront

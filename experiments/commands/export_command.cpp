@@ -58,8 +58,10 @@ nlohmann::ordered_json to_json(const ExportedNetwork& n) {
 
 void add_options(CommandLine& line) {
   line.positional("RUN", "run folder of a search")
-      .option("select", "WHICH", "",
-              "knee, best, an index, spread:N, or a limit such as latency<=2ms; several by commas")
+      .option(
+          "select", "WHICH", "",
+          "knee, knees:N, best, an index, spread:N, or a limit such as latency<=2ms; several by "
+          "commas")
       .option("out", "DIR", "", "folder for the models")
       .option("format", "LIST", "efm,onnx",
               "files of each network: efm (always written), onnx, c (one C99 file, no libraries)")

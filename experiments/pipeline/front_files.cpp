@@ -9,6 +9,7 @@
 #include "experiments/pipeline/pooled_records.h"
 #include "runtime/file.h"
 #include "search/hypervolume.h"
+#include "search/knee.h"
 #include "search/pareto_archive.h"
 #include "space/error.h"
 
@@ -69,6 +70,13 @@ class MeanArchive {
   PooledNoise noise_;
   ParetoArchive archive_;
 };
+
+std::optional<std::int64_t> knee_of(const std::vector<FrontMember>& members) {
+  if (members.empty()) return std::nullopt;
+  std::vector<ObjectiveVector> points;
+  for (const FrontMember& member : members) points.push_back(member.objectives);
+  return members[static_cast<std::size_t>(knee(points))].index;
+}
 
 std::string measured_json(const std::map<std::string, double>& measured) {
   return measured.empty() ? json_string("predicted only") : json_object(measured);
@@ -157,6 +165,8 @@ Front read_front_json(const Json& json) {
   front.reference = json.at("reference").get<std::vector<double>>();
   if (!json.at("hypervolume").is_null()) front.hypervolume = json.at("hypervolume").get<double>();
   front.evaluations = json.at("evaluations").get<std::int64_t>();
+  const Json knee = json.value("knee", Json());  // not in files of older versions
+  if (!knee.is_null()) front.knee = knee.get<std::int64_t>();
   for (const Json& member : json.at("members")) front.members.push_back(read_member(member));
   for (const Json& front_of_one : json.value("fronts", Json::array())) {
     front.fronts.push_back(read_device_front(front_of_one));
@@ -225,6 +235,7 @@ Front build_front(const std::vector<std::string>& objectives,
     front.members.back().replicates = pooled.evaluations(i);
     front.members.back().standard_error = pooled.standard_error(i);
   }
+  front.knee = knee_of(front.members);
   return front;
 }
 
@@ -244,10 +255,12 @@ std::vector<double> hypervolume_curve(const std::vector<EvaluationRecord>& recor
 }
 
 std::string front_json(const Front& front) {
-  std::string out = "{\n\"objectives\":" + json_strings(front.objectives) +
-                    ",\n\"reference\":" + json_numbers(front.reference) + ",\n\"hypervolume\":" +
-                    (front.hypervolume ? json_number(*front.hypervolume) : "null") +
-                    ",\n\"evaluations\":" + std::to_string(front.evaluations) + ",\n\"members\":[";
+  std::string out =
+      "{\n\"objectives\":" + json_strings(front.objectives) +
+      ",\n\"reference\":" + json_numbers(front.reference) +
+      ",\n\"hypervolume\":" + (front.hypervolume ? json_number(*front.hypervolume) : "null") +
+      ",\n\"evaluations\":" + std::to_string(front.evaluations) +
+      ",\n\"knee\":" + (front.knee ? std::to_string(*front.knee) : "null") + ",\n\"members\":[";
   for (std::size_t i = 0; i < front.members.size(); ++i) {
     out += (i == 0 ? "\n" : ",\n") + member_json(front.members[i]);
   }

@@ -55,6 +55,7 @@ struct Front {
   std::vector<FrontMember> members;     ///< by the first objective, then the others, then index
   std::vector<DroppedMember> dropped;   ///< in the order in which they were measured
   std::vector<DeviceFront> fronts{};    ///< per device, where the objectives name several
+  std::optional<std::int64_t> knee{};   ///< index of the member (search/knee.h); nothing of none
   bool operator==(const Front&) const = default;
 };
 

@@ -8,14 +8,14 @@
 
 #include "experiments/pipeline/metrics.h"
 #include "experiments/units.h"
-#include "search/hypervolume.h"
+#include "search/knee.h"
 #include "space/error.h"
 
 namespace edgefront {
 namespace {
 
 constexpr const char* kAccepted =
-    "accepted are knee, best, an index, spread:N, or a limit such as latency<=2ms";
+    "accepted are knee, knees:N, best, an index, spread:N, or a limit such as latency<=2ms";
 
 /// Index of the objective that `name` means, with or without its unit; −1 if none.
 int find_objective(const std::string& name, const std::vector<std::string>& objectives) {
@@ -107,6 +107,16 @@ std::vector<Evaluation> spread(int count, const std::vector<Evaluation>& front) 
   return chosen;
 }
 
+std::vector<Evaluation> knees_of(const std::vector<Evaluation>& front,
+                                 const std::vector<std::string>& objectives, int count) {
+  if (objectives.size() < 2) throw InputError("--select: a knee needs two objectives");
+  std::vector<ObjectiveVector> points;
+  for (const auto& e : front) points.push_back(e.objectives);
+  std::vector<Evaluation> chosen;
+  for (const int i : knees(points, count)) chosen.push_back(front[std::size_t(i)]);
+  return chosen;
+}
+
 bool parse_whole(const std::string& text, std::int64_t* value) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *value);
   return error == std::errc() && end == text.data() + text.size() && *value >= 0;
@@ -117,11 +127,10 @@ std::vector<Evaluation> select_one(const std::string& part,
                                    const std::vector<Evaluation>& front,
                                    const std::vector<Evaluation>& evaluations) {
   std::int64_t number = 0;
-  if (part == "knee") {
-    if (objectives.size() < 2) throw InputError("--select: a knee needs two objectives");
-    std::vector<ObjectiveVector> points;
-    for (const auto& e : front) points.push_back({e.objectives[0], e.objectives[1]});
-    return {front[std::size_t(knee(points))]};
+  if (part == "knee") return knees_of(front, objectives, 1);
+  if (part.rfind("knees:", 0) == 0 && parse_whole(part.substr(6), &number) && number >= 1 &&
+      number <= 1000) {
+    return knees_of(front, objectives, int(number));
   }
   if (part == "best") {
     std::vector<const Evaluation*> all;

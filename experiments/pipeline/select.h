@@ -1,4 +1,5 @@
-// Which networks of a run a person means by "knee", "best", "latency<=2ms", "spread:5" or an index.
+// Which networks of a run a person means by "knee", "knees:3", "best", "latency<=2ms", "spread:5"
+// or an index.
 #pragma once
 
 #include <string>
@@ -9,8 +10,8 @@
 namespace edgefront {
 
 /// Comma-separated selections, without duplicates, in the order given:
-///   knee        the front member farthest from the line between the front's ends (first two
-///               objectives)
+///   knee        the front's knee in all its objectives (search/knee.h)
+///   knees:N     up to N members that people with different weights would miss most, the knee first
 ///   best        the smallest first objective
 ///   NAME<=VALUE the smallest first objective among members whose objective NAME is within VALUE
 ///               (units accepted; a name may leave out its unit: latency, energy, memory)

@@ -22,6 +22,7 @@ code{font-size:.82rem;word-break:break-all}
 .middle{text-anchor:middle}.end{text-anchor:end}
 .point{fill:#b7c0cb}.infeasible{fill:none;stroke:#c9cfd7}
 .front{fill:var(--front)}path.front-line,line.front-line{stroke:var(--front);stroke-width:2;fill:none}
+.knee{fill:none;stroke:var(--gain);stroke-width:2.5}
 .reference{fill:none;stroke:var(--ref);stroke-width:2.5}
 .measured{fill:var(--measured)}path.drift,line.drift{stroke:var(--measured);stroke-dasharray:3 3;fill:none}
 .algorithm0{stroke:#0b6e99}.algorithm1{stroke:#b4540a}.algorithm2{stroke:#0f7b53}

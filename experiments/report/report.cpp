@@ -8,6 +8,7 @@
 #include "experiments/report/page.h"
 #include "experiments/report/svg_plot.h"
 #include "experiments/units.h"
+#include "search/knee.h"
 
 namespace edgefront {
 namespace {
@@ -51,6 +52,22 @@ PlotPoint point_of(const Evaluation& e, const std::vector<std::string>& objectiv
   return {drawn.x < e.objectives.size() ? e.objectives[drawn.x] : 0, e.objectives[drawn.y], title};
 }
 
+/// The front's knee over the objectives that it is a front of; empty without two of them.
+Series knee_series(const ReportData& data, const DrawnFront& drawn) {
+  Series ring{"knee", "knee", SeriesStyle::kRings, {}};
+  if (drawn.members.empty() || drawn.x >= data.objectives.size()) return ring;
+  std::vector<ObjectiveVector> points;
+  for (const auto& e : drawn.members) {
+    points.push_back(data.fronts.empty()
+                         ? e.objectives
+                         : ObjectiveVector{e.objectives[drawn.y], e.objectives[drawn.x]});
+  }
+  const Evaluation& member = drawn.members[std::size_t(knee(points))];
+  ring.points.push_back(point_of(member, data.objectives, drawn));
+  ring.points.back().title = "knee " + ring.points.back().title;
+  return ring;
+}
+
 const Evaluation* find_evaluation(const ReportData& data, std::int64_t index) {
   for (const auto& e : data.evaluations) {
     if (e.index == index && e.status == EvaluationStatus::kOk) return &e;
@@ -78,6 +95,7 @@ std::string front_plot(const ReportData& data, const DrawnFront& drawn) {
   Series steps{"", "front-line", SeriesStyle::kStaircase, front.points};
   std::sort(steps.points.begin(), steps.points.end(),
             [](const auto& a, const auto& b) { return a.x < b.x; });
+  Series knee = knee_series(data, drawn);
   Series references{"references", "reference", SeriesStyle::kRings, {}};
   for (const auto& r : data.references) {
     if (r.evaluation.status != EvaluationStatus::kOk) continue;
@@ -105,7 +123,7 @@ std::string front_plot(const ReportData& data, const DrawnFront& drawn) {
       drift.points.push_back(to);
     }
   }
-  for (Series* s : {&outside, &feasible, &steps, &front, &references, &drift, &measured}) {
+  for (Series* s : {&outside, &feasible, &steps, &front, &knee, &references, &drift, &measured}) {
     if (!s->points.empty()) plot.series.push_back(*s);
   }
   return svg(plot);
@@ -297,12 +315,12 @@ ReferenceGain gain_over(const Evaluation& reference, const std::vector<Evaluatio
 std::string report_html(const ReportData& data) {
   std::string out =
       "<h1>" + html_escape(data.name) + "</h1>\n<p>Pareto report by Edgefront</p>\n" + facts(data);
-  out +=
-      "<h2>Accuracy against cost</h2>\n<figure>" + front_plots(data) +
-      "<figcaption>Each dot is a network; the line is the border of what the front dominates. "
-      "Errors of the search are its evaluator's estimates; diamonds are exported networks "
-      "after training, as measured on the device and on the test images. Point at a mark for its "
-      "numbers.</figcaption></figure>\n";
+  out += "<h2>Accuracy against cost</h2>\n<figure>" + front_plots(data) +
+         "<figcaption>Each dot is a network; the line is the border of what the front dominates. "
+         "Errors of the search are its evaluator's estimates; diamonds are exported networks "
+         "after training, as measured on the device and on the test images. The knee is the member "
+         "from which a little more of one objective costs most of the others, all of them scaled "
+         "to the front. Point at a mark for its numbers.</figcaption></figure>\n";
   out += "<h2>Exported networks: predicted and measured</h2>\n" + exported_table(data);
   out += dropped_table(data);
   out += gain_table(data);

@@ -200,19 +200,5 @@ TEST_CASE("more than five objectives are refused") {
                        InputError);
 }
 
-TEST_CASE("the knee is the point farthest from the line through the ends") {
-  // Scaled to the unit square the points are (0,1), (0.1,0.4), (0.5,0.2), (1,0): the second is
-  // 0.5/√2 from the line, the third 0.3/√2.
-  CHECK(knee({{0, 100}, {1, 40}, {5, 20}, {10, 0}}) == 1);
-  CHECK(knee({{10, 0}, {5, 20}, {1, 40}, {0, 100}}) == 2);
-}
-
-TEST_CASE("the knee of one point or of equal points is the first") {
-  CHECK(knee({{3, 4}}) == 0);
-  CHECK(knee({{3, 4}, {3, 4}}) == 0);
-  CHECK_THROWS_WITH_AS(knee({}), "knee: the front is empty", InputError);
-  CHECK_THROWS_WITH_AS(knee({{1, 2, 3}}), "knee: 3 objectives; 2 are accepted", InputError);
-}
-
 }  // namespace
 }  // namespace edgefront

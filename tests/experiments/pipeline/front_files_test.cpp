@@ -41,6 +41,7 @@ TEST_CASE("the front and its hypervolume, by hand") {
   CHECK(front.members[0].index == 4);
   CHECK(front.members[1].index == 2);
   CHECK(front.members[2].index == 0);
+  CHECK(front.knee == 2);  // (4,4) between (2,10) and (8,2)
   // Three steps below (9.9, 11): 2..4 by 1, 4..8 by 7, 8..9.9 by 9.
   CHECK(*front.hypervolume == doctest::Approx(2 * 1 + 4 * 7 + 1.9 * 9));
 }
@@ -78,6 +79,7 @@ TEST_CASE("front.json has the documented keys and no times; both files are read 
   const auto json = nlohmann::json::parse(text);
   CHECK(json.at("objectives") == nlohmann::json{"error", "latency_us"});
   CHECK(json.at("evaluations") == 6);
+  CHECK(json.at("knee") == 2);
   CHECK(json.at("members")[0].at("objectives") == nlohmann::json{2, 10});
   CHECK(json.at("members")[1].at("measured").at("latency_us") == 4.5);
   CHECK(json.at("members")[1].at("int8_top1") == 90.5);
@@ -85,6 +87,18 @@ TEST_CASE("front.json has the documented keys and no times; both files are read 
   CHECK(toy::read_text(folder.path("front.csv")) ==
         "index,genotype,error,latency_us,measured_latency_us,float_top1,int8_top1\n"
         "4,g4,2,10,,,\n2,g2,4,4,4.5,91,90.5\n0,g0,8,2,,,\n");
+}
+
+TEST_CASE("a front.json without a knee is read, and a run without a front has none") {
+  const toy::TemporaryFolder folder;
+  const Front nothing = build_front({"error", "latency_us"}, {record(0, {1, 2}, 0.5)});
+  CHECK_FALSE(nothing.knee.has_value());
+  CHECK(nlohmann::json::parse(front_json(nothing)).at("knee").is_null());
+  toy::write_text(
+      folder.path("front.json"),
+      "{\"objectives\":[\"a\"],\"reference\":[1.1],\"hypervolume\":0.1,\"evaluations\":1,"
+      "\"members\":[{\"index\":0,\"genotype\":\"g\",\"objectives\":[1],\"metrics\":{}}]}");
+  CHECK_FALSE(read_front(folder.path()).knee.has_value());
 }
 
 TEST_CASE("a damaged or missing front.json is refused by name") {

@@ -48,6 +48,8 @@ using Indices = std::vector<std::int64_t>;
 
 TEST_CASE("selections name the networks that a person means") {
   CHECK(indices("knee") == Indices{3});
+  CHECK(indices("knees:1") == Indices{3});
+  CHECK(indices("knees:3") == Indices{3, 1, 5});
   CHECK(indices("best") == Indices{1});
   CHECK(indices("4") == Indices{4});
   CHECK(indices("9") == Indices{9});  // off the front
@@ -55,6 +57,16 @@ TEST_CASE("selections name the networks that a person means") {
   CHECK(indices("latency_us<=0.1ms") == Indices{3});
   CHECK(indices("error<=25") == Indices{1});
   CHECK(indices("best,knee,1") == Indices{1, 3});
+}
+
+TEST_CASE("the knee of three objectives is not that of the first two") {
+  std::vector<Evaluation> all = front();
+  const std::vector<double> memory{5, 5, 90, 20, 100};
+  for (std::size_t i = 0; i < all.size(); ++i) all[i].objectives.push_back(memory[i]);
+  const std::vector<std::string> names{"error", "latency_us", "arena_bytes"};
+  const std::vector<Evaluation> chosen = select_networks("knee", names, all, all);
+  REQUIRE(chosen.size() == 1);
+  CHECK(chosen[0].index == 2);  // scaled sums: 1, 0.55, 1.05, 0.68, 2
 }
 
 TEST_CASE("a spread takes both ends and even steps of the logarithm between them") {
@@ -66,7 +78,7 @@ TEST_CASE("a spread takes both ends and even steps of the logarithm between them
 }
 
 TEST_CASE("a selection that means nothing says what is accepted") {
-  CHECK(message("kneee").find("accepted are knee, best, an index") != std::string::npos);
+  CHECK(message("kneee").find("accepted are knee, knees:N, best, an index") != std::string::npos);
   CHECK(message("").find("empty") != std::string::npos);
   CHECK(message("77") == "--select: the run has no evaluation 77");
   CHECK(message("latency<=5us").find("the nearest has 10") != std::string::npos);

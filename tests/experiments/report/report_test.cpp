@@ -81,6 +81,7 @@ TEST_CASE("a run for several devices has a plot of each device's front") {
   CHECK(count(html, "<h3>mcu</h3>\n<p>1 network on its front, hypervolume 20.0</p>") == 1);
   CHECK(count(html, "latency on pi, µs") == 1);
   CHECK(count(html, "latency on mcu, µs") == 1);
+  CHECK(count(html, "<title>knee #") == 2);  // one per device
   CHECK(count(html, "<title>#2, error 12.00 %") == 3);  // a network in both, a member of one front
 }
 
@@ -108,7 +109,8 @@ TEST_CASE("the report is self-contained and escapes what it did not write") {
   CHECK(html.find("http") == std::string::npos);
   CHECK(html.find("&lt;script&gt;") != std::string::npos);
   CHECK(html.find("90.75 %") != std::string::npos);
-  CHECK(html.find("−2.0 %") != std::string::npos);  // predicted 100 of measured 102
+  CHECK(count(html, "<title>knee #0, error 10.00 %") == 1);  // of two ends the first
+  CHECK(html.find("−2.0 %") != std::string::npos);           // predicted 100 of measured 102
   CHECK(html.find("4.00 times less (#1)") != std::string::npos);
   CHECK(count(html, "<svg") == 2);
   CHECK(count(html, "</svg>") == 2);
