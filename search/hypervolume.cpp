@@ -268,6 +268,19 @@ std::vector<double> hypervolume_contributions(const FlatPoints& points,
   return contributions;
 }
 
+double hypervolume_contribution(const FlatPoints& points, int index,
+                                std::span<const double> reference) {
+  check_exact(reference);
+  const Inside inside = strictly_inside(points, reference);
+  const auto place = std::find(inside.index.begin(), inside.index.end(), index);
+  if (place == inside.index.end()) return 0;
+  const std::size_t n = inside.index.size();
+  const auto at = static_cast<std::size_t>(place - inside.index.begin());
+  std::vector<const double*> rows(n);
+  for (std::size_t i = 0; i < n; ++i) rows[i] = inside.rows[i];
+  return std::max(0.0, exclusive(rows[at], rows, at, reference));
+}
+
 std::vector<double> hypervolume_contributions(const std::vector<ObjectiveVector>& points,
                                               std::span<const double> reference) {
   const std::size_t m = std::max<std::size_t>(reference.size(), 1);

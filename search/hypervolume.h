@@ -25,6 +25,10 @@ std::vector<double> hypervolume_contributions(const FlatPoints& points,
 std::vector<double> hypervolume_contributions(const std::vector<ObjectiveVector>& points,
                                               std::span<const double> reference);
 
+/// What the point with this index adds, without asking it of the others.
+double hypervolume_contribution(const FlatPoints& points, int index,
+                                std::span<const double> reference);
+
 /// Index of the smallest contribution, the first of equal ones. The front must not be empty.
 int least_contributor(const FlatPoints& points, std::span<const double> reference);
 

@@ -1,7 +1,10 @@
 #include "search/sms_emoa.h"
 
 #include <algorithm>
+#include <limits>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "search/candidate_book.h"
 #include "search/hypervolume.h"
@@ -15,25 +18,111 @@ namespace {
 
 constexpr std::size_t kMostObjectives = 5;  // of hypervolume_contributions
 
-/// What each member of the front adds to its scaled hypervolume.
-std::vector<double> scaled_contributions(const std::vector<ObjectiveVector>& points,
-                                         std::span<const int> front) {
-  const std::size_t m = points[front[0]].size(), n = front.size();
-  std::vector<ObjectiveVector> scaled;
-  for (const int i : front) scaled.push_back(points[i]);
-  for (std::size_t k = 0; k < m; ++k) {
-    double low = scaled[0][k], high = low;
-    for (const ObjectiveVector& point : scaled) {
-      low = std::min(low, point[k]);
-      high = std::max(high, point[k]);
+/// One non-dominated front of the members, with what its members add to its scaled hypervolume as
+/// far as somebody asked.
+class RankedFront {
+ public:
+  RankedFront(const std::vector<ObjectiveVector>& points, const std::vector<int>& members)
+      : contributions_(members.size(), kUnknown) {
+    const std::size_t m = points[0].size();
+    for (const int i : members) scaled_.insert(scaled_.end(), points[i].begin(), points[i].end());
+    for (std::size_t k = 0; k < m; ++k) {
+      double low = scaled_[k], high = low;
+      for (std::size_t i = k; i < scaled_.size(); i += m) {
+        low = std::min(low, scaled_[i]);
+        high = std::max(high, scaled_[i]);
+      }
+      const double range = high > low ? high - low : 1;
+      for (std::size_t i = k; i < scaled_.size(); i += m) scaled_[i] = (scaled_[i] - low) / range;
     }
-    const double range = high > low ? high - low : 1;
-    for (ObjectiveVector& point : scaled) point[k] = (point[k] - low) / range;
+    const int divisions = lattice_divisions(static_cast<int>(m), static_cast<int>(members.size()));
+    reference_.assign(m, 1 + 1.0 / std::max(1, divisions));
   }
-  const int divisions = std::max(1, lattice_divisions(static_cast<int>(m), static_cast<int>(n)));
-  const ObjectiveVector reference(m, 1 + 1.0 / divisions);
-  return hypervolume_contributions(scaled, reference);
-}
+
+  /// Of the member at this place of the front.
+  double contribution(std::size_t place) {
+    if (contributions_[place] == kUnknown) {
+      contributions_[place] = hypervolume_contribution(FlatPoints(scaled_, reference_.size()),
+                                                       static_cast<int>(place), reference_);
+    }
+    return contributions_[place];
+  }
+  /// All of them together cost less than one by one.
+  void contribute_all() {
+    contributions_ = hypervolume_contributions(FlatPoints(scaled_, reference_.size()), reference_);
+  }
+
+ private:
+  static constexpr double kUnknown = -1;
+
+  std::vector<double> scaled_;  ///< flat
+  ObjectiveVector reference_;
+  std::vector<double> contributions_;
+};
+
+/// What standings() says of some members, without contributions that nobody looks at: they are what
+/// an evaluation costs in four objectives and more.
+class LazyStandings {
+ public:
+  LazyStandings(const std::vector<Evaluation>& members, const std::vector<std::vector<int>>& fronts)
+      : ranks_(members.size(), std::numeric_limits<int>::max()), homes_(members.size()) {
+    const std::vector<double> violations = violations_of(members);
+    for (const std::vector<int>& objectives : fronts) {
+      const std::vector<ObjectiveVector> points = points_of(members, objectives);
+      int rank = 0;
+      for (const std::vector<int>& front : non_dominated_sort(points, violations)) {
+        add(points, front, rank++);
+      }
+    }
+  }
+
+  Standing of(std::size_t member) {
+    Standing standing{ranks_[member], 0};
+    for (const auto& [front, place] : homes_[member]) {
+      standing.spread = std::max(standing.spread, fronts_[front].contribution(place));
+    }
+    return standing;
+  }
+
+  /// The member that stands behind all others, the last of those that stand equal.
+  std::size_t worst() {
+    const int last = *std::max_element(ranks_.begin(), ranks_.end());
+    std::vector<bool> known(fronts_.size(), false);
+    std::size_t worst = 0;
+    Standing behind{-1, 0};
+    for (std::size_t i = 0; i < ranks_.size(); ++i) {
+      if (ranks_[i] < last) continue;
+      for (const auto& home : homes_[i]) {
+        if (!known[home.first]) fronts_[home.first].contribute_all();
+        known[home.first] = true;
+      }
+      const Standing here = of(i);
+      if (stands_before(here, behind)) continue;
+      behind = here;
+      worst = i;
+    }
+    return worst;
+  }
+
+ private:
+  void add(const std::vector<ObjectiveVector>& points, const std::vector<int>& members, int rank) {
+    bool wanted = false;  // as a member's best front
+    for (std::size_t place = 0; place < members.size(); ++place) {
+      const std::size_t member = static_cast<std::size_t>(members[place]);
+      if (rank > ranks_[member]) continue;
+      if (rank < ranks_[member]) homes_[member].clear();
+      ranks_[member] = rank;
+      homes_[member].emplace_back(fronts_.size(), place);
+      wanted = true;
+    }
+    if (wanted) fronts_.emplace_back(points, members);
+  }
+
+  std::vector<RankedFront> fronts_;
+  std::vector<int> ranks_;  ///< of each member: its best
+  /// Of each member: the fronts where it has this rank, and its place there.
+  std::vector<std::vector<std::pair<std::size_t, std::size_t>>> homes_;
+};
 
 class SmsEmoa final : public BookedAlgorithm {
  public:
@@ -56,39 +145,28 @@ class SmsEmoa final : public BookedAlgorithm {
 
   void join(Evaluation told) override {
     members_.push_back(std::move(told));
-    ranked_ = false;
+    standings_.reset();
     if (static_cast<int>(members_.size()) <= population_) return;
-    rank();
-    // The last of those that stand equal goes: the one asked last.
-    const auto worst =
-        std::min_element(standings_.rbegin(), standings_.rend(),
-                         [](const Standing& a, const Standing& b) { return stands_before(b, a); });
-    members_.erase(members_.begin() + (standings_.rend() - worst - 1));
-    ranked_ = false;
+    LazyStandings standings(members_, fronts_);
+    members_.erase(members_.begin() + static_cast<std::ptrdiff_t>(standings.worst()));
   }
 
   void update(const Evaluation& better) override {
     replace_values(members_, better);
-    ranked_ = false;
-  }
-
-  void rank() {
-    if (!ranked_) standings_ = standings(members_, fronts_, scaled_contributions);
-    ranked_ = true;
+    standings_.reset();
   }
 
   const Genotype& tournament(RandomStream& random) {
-    rank();
+    if (!standings_) standings_.emplace(members_, fronts_);
     const std::size_t a = random.below(members_.size()), b = random.below(members_.size());
-    return members_[stands_before(standings_[b], standings_[a]) ? b : a].genotype;
+    return members_[stands_before(standings_->of(b), standings_->of(a)) ? b : a].genotype;
   }
 
   int population_;
   std::vector<std::vector<int>> fronts_;
   VariedSpace variation_;
-  std::vector<Evaluation> members_;  ///< in the order in which they were told
-  std::vector<Standing> standings_;  ///< of the members, where ranked_
-  bool ranked_ = true;
+  std::vector<Evaluation> members_;         ///< in the order in which they were told
+  std::optional<LazyStandings> standings_;  ///< of the members, once somebody asked
 };
 
 }  // namespace

@@ -132,12 +132,14 @@ TEST_CASE("a contribution is what the set loses without the point") {
       const std::vector<double> contributions = hypervolume_contributions(points, reference);
       REQUIRE(contributions.size() == points.size());
       const int whole = int(by_counting_cells(points, size, objectives));
+      const std::vector<double> flat = flatten(points, reference.size());
       for (std::size_t i = 0; i < points.size(); ++i) {
         auto others = points;
         others.erase(others.begin() + std::ptrdiff_t(i));
         CHECK(contributions[i] == whole - by_counting_cells(others, size, objectives));
+        CHECK(hypervolume_contribution(FlatPoints(flat, reference.size()), int(i), reference) ==
+              contributions[i]);
       }
-      const std::vector<double> flat = flatten(points, reference.size());
       CHECK(least_contributor(FlatPoints(flat, reference.size()), reference) ==
             std::min_element(contributions.begin(), contributions.end()) - contributions.begin());
     }
