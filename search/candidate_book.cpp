@@ -1,12 +1,42 @@
 #include "search/candidate_book.h"
 
 #include <algorithm>
+#include <limits>
+
+#include "search/feasible_start.h"
 
 namespace edgefront {
+namespace {
 
-CandidateBook::CandidateBook(const SearchSpace& space, std::uint64_t seed,
+constexpr int kStart = 64;  // networks that are looked for where uniform samples are infeasible
+
+/// The first genotype that violates nothing, or else the one that violates least.
+class LeastInfeasible {
+ public:
+  explicit LeastInfeasible(const Problem& problem) : problem_(problem) {}
+  /// True where nothing better can come.
+  bool offer(Genotype genotype) {
+    const double violation = exact_violation(problem_, genotype);
+    if (violation < violation_) best_ = std::move(genotype);
+    violation_ = std::min(violation_, violation);
+    return violation_ == 0;
+  }
+  std::optional<Genotype>& best() { return best_; }
+
+ private:
+  const Problem& problem_;
+  std::optional<Genotype> best_;
+  double violation_ = std::numeric_limits<double>::infinity();
+};
+
+}  // namespace
+
+CandidateBook::CandidateBook(const Problem& problem, std::uint64_t seed,
                              const std::vector<Genotype>& include)
-    : space_(&space), seed_(seed), include_(include.begin(), include.end()), seen_(space) {}
+    : problem_(problem),
+      seed_(seed),
+      include_(include.begin(), include.end()),
+      seen_(*problem.space) {}
 
 std::vector<Candidate> CandidateBook::ask(int count, const Propose& propose) {
   std::vector<Candidate> asked;
@@ -20,7 +50,7 @@ std::vector<Candidate> CandidateBook::ask(int count, const Propose& propose) {
 }
 
 CandidateBook::News CandidateBook::accept(Evaluation& evaluation) {
-  evaluation.genotype = canonical(*space_, std::move(evaluation.genotype));
+  evaluation.genotype = canonical(*problem_.space, std::move(evaluation.genotype));
   next_index_ = std::max(next_index_, evaluation.index + 1);
   const std::size_t number = seen_.add(evaluation.genotype).number;
   if (evaluation.status != EvaluationStatus::kOk) return News::kNothing;
@@ -32,18 +62,38 @@ CandidateBook::News CandidateBook::accept(Evaluation& evaluation) {
 
 std::optional<Genotype> CandidateBook::next(const Propose& propose) {
   while (!include_.empty()) {
-    Genotype genotype = canonical(*space_, std::move(include_.front()));
+    Genotype genotype = canonical(*problem_.space, std::move(include_.front()));
     include_.pop_front();
     if (!seen_.contains(genotype)) return genotype;
   }
   if (seen_.exhausted()) return std::nullopt;
   RandomStream random(seed_, static_cast<std::uint64_t>(next_index_));
+  if (has_exact_constraints(problem_)) return next_feasible(propose, random);
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     std::optional<Genotype> genotype = propose(random);
     if (!genotype) break;
     if (!seen_.contains(*genotype)) return genotype;
   }
   return seen_.sample_unseen(random);
+}
+
+std::optional<Genotype> CandidateBook::next_feasible(const Propose& propose, RandomStream& random) {
+  LeastInfeasible found(problem_);
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    std::optional<Genotype> genotype = propose(random);
+    if (!genotype) break;
+    if (!seen_.contains(*genotype) && found.offer(std::move(*genotype))) return found.best();
+  }
+  const bool bred = found.best().has_value();
+  for (int attempt = 0; attempt < kAttempts && !bred; ++attempt) {
+    std::optional<Genotype> genotype = seen_.sample_unseen(random);
+    if (!genotype || found.offer(std::move(*genotype))) return found.best();
+  }
+  if (!start_) start_ = feasible_start(problem_, kStart, seed_);
+  for (const Genotype& genotype : *start_) {
+    if (!seen_.contains(genotype)) return genotype;
+  }
+  return found.best();
 }
 
 std::vector<Candidate> BookedAlgorithm::ask(int count) {

@@ -1,6 +1,7 @@
 // What every algorithm does around its own idea: included genotypes are asked first, nothing is
 // asked twice, each candidate has an index and a random stream of its own, and what an idea cannot
-// fill is filled uniformly.
+// fill is filled uniformly. Where constraints are free to check, what violates them is not asked as
+// long as something else can be found.
 #pragma once
 
 #include <deque>
@@ -16,14 +17,16 @@ namespace edgefront {
 
 class CandidateBook {
  public:
-  /// `space` outlives this.
-  CandidateBook(const SearchSpace& space, std::uint64_t seed, const std::vector<Genotype>& include);
+  /// The problem's space outlives this.
+  CandidateBook(const Problem& problem, std::uint64_t seed, const std::vector<Genotype>& include);
 
   /// A canonical genotype, or nothing: draw one uniformly. What was seen is tried again.
   using Propose = std::function<std::optional<Genotype>(RandomStream&)>;
   /// The next `count` candidates, fewer only where the space ends. `propose` gets the stream of the
-  /// candidate's index and is called until what it gives is new, kAttempts times at most; then a
-  /// uniform sample of the unseen stands in.
+  /// candidate's index and is called until what it gives is new and keeps the exact constraints,
+  /// kAttempts times at most. Where nothing was new a uniform sample of the unseen stands in. Where
+  /// as many proposals or samples all violate the constraints, a network of feasible_start() does,
+  /// and when these are used up, what violated them least.
   std::vector<Candidate> ask(int count, const Propose& propose);
   /// What is told about the genotype: `evaluation` gets its canonical form. What failed is nothing
   /// and has no descendants.
@@ -37,12 +40,14 @@ class CandidateBook {
 
  private:
   std::optional<Genotype> next(const Propose& propose);
+  std::optional<Genotype> next_feasible(const Propose& propose, RandomStream& random);
 
-  const SearchSpace* space_;
+  Problem problem_;
   std::uint64_t seed_;
   std::deque<Genotype> include_;
-  SeenGenotypes seen_;      ///< asked or told
-  std::vector<bool> told_;  ///< with values: by number of those seen
+  SeenGenotypes seen_;                          ///< asked or told
+  std::vector<bool> told_;                      ///< with values: by number of those seen
+  std::optional<std::vector<Genotype>> start_;  ///< feasible_start(), once it was needed
   std::int64_t next_index_ = 0;
 };
 
@@ -53,9 +58,8 @@ class BookedAlgorithm : public SearchAlgorithm {
   void tell(const std::vector<Evaluation>& evaluations) override;
 
  protected:
-  BookedAlgorithm(const SearchSpace& space, std::uint64_t seed,
-                  const std::vector<Genotype>& include)
-      : book_(space, seed, include) {}
+  BookedAlgorithm(const Problem& problem, std::uint64_t seed, const std::vector<Genotype>& include)
+      : book_(problem, seed, include) {}
 
   /// See CandidateBook::Propose. Changes nothing that a later call would notice.
   virtual std::optional<Genotype> propose(RandomStream& random) = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -359,12 +360,53 @@ class Ehvi final : public SearchAlgorithm {
     std::vector<bool> feasible;
     for (const Evaluation* e : answered) feasible.push_back(e->violation == 0);
     for (const KnownCandidate* c : waiting) feasible.push_back(c->costs.violation == 0);
-    set_fronts(points, feasible);
+    model_.fronts.clear();
+    const std::vector<int> unmet = unmet_limits(answered);
+    if (unmet.empty()) {
+      set_fronts(points, feasible);
+    } else {
+      set_front_of_limits(points, unmet);
+    }
     return useful;
   }
 
+  /// Objectives whose limit no evaluated network keeps together with the others; usually none. Then
+  /// they alone are improved, for a network that keeps them may be useless otherwise.
+  std::vector<int> unmet_limits(const std::vector<const Evaluation*>& answered) const {
+    std::vector<int> limited;
+    for (std::size_t o = 0; o < problem_.objectives.size(); ++o) {
+      if (std::isfinite(problem_.objectives[o].limit)) limited.push_back(static_cast<int>(o));
+    }
+    for (const Evaluation* evaluation : answered) {
+      if (evaluation->violation == 0) return {};
+    }
+    return limited;
+  }
+
+  /// A front over the unmet limits' objectives, from the worst of what is known.
+  void set_front_of_limits(const std::vector<ObjectiveVector>& points,
+                           const std::vector<int>& unmet) {
+    std::vector<ObjectiveVector> members;
+    ObjectiveVector reference(unmet.size(), -std::numeric_limits<double>::infinity());
+    for (const ObjectiveVector& point : points) {
+      ObjectiveVector& member = members.emplace_back();
+      for (std::size_t k = 0; k < unmet.size(); ++k) {
+        member.push_back(point[unmet[k]]);
+        reference[k] = std::max(reference[k], member[k] + warps_[unmet[k]].scale);
+      }
+    }
+    model_.fronts.push_back({unmet, ImprovementFront(std::move(members), std::move(reference)), 1});
+  }
+
+  /// The end of the useful region, and at most the objective's limit: what lies beyond improves
+  /// nothing.
+  double modelled_reference(int objective) const {
+    const Warp& warp = warps_[objective];
+    return std::min(warp.knee + kReference * warp.scale,
+                    warp(problem_.objectives[objective].limit));
+  }
+
   void set_fronts(const std::vector<ObjectiveVector>& points, const std::vector<bool>& feasible) {
-    model_.fronts.clear();
     for (const std::vector<int>& objectives : fronts()) {
       std::vector<ObjectiveVector> members;
       for (std::size_t i = 0; i < points.size(); ++i) {
@@ -377,7 +419,7 @@ class Ehvi final : public SearchAlgorithm {
       for (std::size_t k = 0; k < objectives.size(); ++k) {
         const int o = objectives[k];
         if (!problem_.objectives[o].exact) {
-          reference.push_back(warps_[o].knee + kReference * warps_[o].scale);
+          reference.push_back(modelled_reference(o));
           continue;
         }
         double largest = 0;

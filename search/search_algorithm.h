@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -41,6 +42,8 @@ struct ObjectiveInfo {
   std::string name;
   bool exact = false;  ///< cheap and without noise: exact_costs gives it
   double noise = 0;    ///< standard deviation, unit of the objective
+  /// Largest feasible value, where a constraint is on this objective and only an evaluation can say.
+  double limit = std::numeric_limits<double>::infinity();
 };
 
 /// Exact objectives of one genotype with their interval, and the violation they cause.

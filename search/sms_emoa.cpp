@@ -128,12 +128,12 @@ class SmsEmoa final : public BookedAlgorithm {
  public:
   SmsEmoa(const Problem& problem, const SmsEmoaOptions& options,
           const std::vector<Genotype>& include)
-      : BookedAlgorithm(*problem.space, options.seed, include),
+      : BookedAlgorithm(problem, options.seed, include),
         population_(options.population),
         fronts_(objective_fronts(problem)),
         variation_(*problem.space, options.variation) {}
 
-  std::string version() const override { return "sms_emoa@1"; }
+  std::string version() const override { return "sms_emoa@2"; }
 
  private:
   std::optional<Genotype> propose(RandomStream& random) override {

@@ -271,7 +271,14 @@ Problem CandidateEvaluator::problem() const {
   std::vector<std::string> names;
   for (const MetricChoice& choice : objectives_) names.push_back(choice.name);
   problem.fronts = front_objectives(names);
-  for (const Limit& limit : limits_) problem.constraints.push_back(limit.choice.name);
+  for (const Limit& limit : limits_) {
+    problem.constraints.push_back(limit.choice.name);
+    if (limit.choice.metric->of_device()) continue;
+    for (ObjectiveInfo& objective : problem.objectives) {
+      if (objective.name != limit.choice.name) continue;
+      objective.limit = as_objective(*limit.choice.metric, limit.limit);
+    }
+  }
   problem.exact_costs = [this](const std::vector<Genotype>& genotypes) {
     return exact_costs(std::span<const Genotype>(genotypes));
   };

@@ -213,6 +213,9 @@ std::shared_ptr<const TableProblem> make_table_problem(const DataTable& table,
     append_columns(at_networks(table, problem->networks, {metric.column, true}), problem->limited);
     problem->limit_names.push_back(name);
     problem->limits.push_back(limit);
+    for (ObjectiveInfo& objective : problem->objectives) {
+      if (objective.name == name && !objective.exact) objective.limit = limit;
+    }
   }
   add_features(table, choice, *problem);
   check_rows(table, *problem);

@@ -172,6 +172,7 @@ TEST_CASE("exact costs leave out the error and carry the interval of the latency
   const Problem problem = evaluator.problem();
   REQUIRE(problem.objectives.size() == 3);
   CHECK_FALSE(problem.objectives[0].exact);
+  CHECK(problem.objectives[0].limit == 1);
   CHECK(problem.objectives[1].exact);
   const auto costs = problem.exact_costs({setup.space.references.at("small")});
   REQUIRE(costs.size() == 1);

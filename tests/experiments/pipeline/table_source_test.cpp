@@ -74,6 +74,9 @@ TEST_CASE("limits are violated by their relative excess and named with it") {
   const EvaluationRecord record = ask(source, *problem, 1);
   CHECK(record.violation == 0.5);
   CHECK(source.binding_constraint(record) == "lat 6 over the limit of 4");
+  limited.limits = {{"err", 4}};
+  const auto modelled = make_table_problem(parse_csv(kTable, "t.csv"), limited);
+  CHECK(make_table_source(modelled).problem.objectives[0].limit == 4);
 }
 
 TEST_CASE("a table without a row that has all objectives is refused") {
