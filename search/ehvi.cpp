@@ -101,7 +101,7 @@ class Ehvi final : public SearchAlgorithm {
     }
   }
 
-  std::string version() const override { return "ehvi@2"; }
+  std::string version() const override { return "ehvi@3"; }
 
  private:
   const SearchSpace& space() const { return *problem_.space; }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What takes longer than continuous integration allows: the whole suite, 10,000 layers here and on emulated
+# What takes longer than continuous integration allows: the whole suite, searches killed 20 times, 10,000 layers here and on emulated
 # boards, 10,000 networks costed by tables and one by one, 200 networks as C99, sanitizers, and ten minutes of
 # fuzzing for each reader of outside files.
 set -euo pipefail
@@ -15,6 +15,8 @@ cases() {
 
 stage "the whole suite"
 bash tests/run.sh
+stage "searches killed 20 times"
+EDGEFRONT_KILLS=20 bash tests/scripts/determinism_test.sh $bin
 stage "10,000 random layers"
 EDGEFRONT_RANDOM_LAYERS=10000 cases runtime_tests '*random layers*'
 stage "10,000 random networks"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Every algorithm finds the same front to the byte for any number of threads and after kill -9 at
-# random moments; SIGTERM ends a search within its grace, a second signal at once, and nothing that
-# had ended is lost.
+# random moments, on a table made here; SIGTERM ends a search within its grace, a second signal at
+# once, and nothing that had ended is lost. EDGEFRONT_KILLS: how often each algorithm is killed.
 set -euo pipefail
 . tests/scripts/lib.sh
 
@@ -14,17 +14,17 @@ algorithms=$(sed -n 's/.*accepted are //p' "$work/out.txt" | tr -d '",' | tr '\n
 seed=${EDGEFRONT_TEST_SEED:-$(($(date +%s) % 32768))}
 echo "random moments of seed $seed"
 RANDOM=$seed
+moments=${EDGEFRONT_KILLS:-5}
+make_table "$work/table.csv"
 kills=0 unfinished=0
+size() { stat -c %s "$1/journal.jsonl" 2>/dev/null || echo 0; }
 for algorithm in $algorithms; do
   # An algorithm that models its answers takes its time over them.
-  budget=200
+  budget=2000
   [ "$algorithm" = ehvi ] && budget=60
-  sed "s/algorithm = \"[a-z0-9_]*\"/algorithm = \"$algorithm\"/; s/evaluations = 400/evaluations = $budget/" \
-    experiments/configs/proxy.toml >"$work/$algorithm.toml"
+  table_experiment "$algorithm" $budget >"$work/$algorithm.toml"
   search() { "$edgefront" search "$work/$algorithm.toml" --out "$work/$algorithm.$1" --threads "$2"; }
-  begun=$(date +%s%N)
-  expect 0 '' search whole 1
-  took=$(($(date +%s%N) - begun))
+  expect 0 "$budget evaluations" search whole 1
   same() {
     cmp "$work/$algorithm.whole/front.json" "$work/$algorithm.$1/front.json" || die "$algorithm: another front: $1"
     cmp "$work/$algorithm.whole/hypervolume.csv" "$work/$algorithm.$1/hypervolume.csv" || die "$algorithm: another curve: $1"
@@ -34,22 +34,22 @@ for algorithm in $algorithms; do
     expect 0 '' search threads$threads $threads
     same threads$threads
   done
-  # Twenty kills, each of a run that goes on where the last one ended, until it is finished.
-  for kill in $(seq 20); do
-    moment=$((took * (RANDOM % 1000) / 1000 / 2))
-    after=$((moment / 1000000000)).$(printf %09d $((moment % 1000000000)))
-    # In a shell of its own, which says nothing of the kill.
-    (timeout -s KILL $after "$edgefront" search "$work/$algorithm.toml" --out "$work/$algorithm.killed" \
-      --threads $((kill % 3 + 1)) || true) >/dev/null 2>&1
+  # One run that is killed where its journal has reached random lengths, and goes on each time.
+  whole=$(size "$work/$algorithm.whole")
+  run=$work/$algorithm.killed
+  for share in $(for _ in $(seq "$moments"); do echo $((RANDOM % 1000)); done | sort -n); do
+    "$edgefront" search "$work/$algorithm.toml" --out "$run" --threads $((kills % 3 + 1)) >"$work/log.txt" 2>&1 &
+    pid=$!
+    while [ "$(size "$run")" -lt $((whole * share / 1000)) ] && kill -0 $pid 2>/dev/null; do :; done
+    kill -9 $pid 2>/dev/null || true
+    code=0
+    wait $pid 2>/dev/null || code=$?
+    # A run that ended before the kill reached it ended well.
+    [ $code -eq 137 ] || [ $code -eq 0 ] || { cat "$work/log.txt" >&2; die "$algorithm: exit code $code"; }
     kills=$((kills + 1))
-    if [ -e "$work/$algorithm.killed/front.json" ]; then  # the last thing that is written
-      same killed
-      rm -rf "$work/$algorithm.killed"
-    else
-      unfinished=$((unfinished + 1))
-    fi
+    [ -e "$run/front.json" ] || unfinished=$((unfinished + 1))  # the last thing that is written
   done
-  expect 0 '' search killed 2
+  expect 0 "$budget evaluations" search killed 2
   same killed
 done
 

@@ -17,16 +17,17 @@ cmp "$work/one/front.json" "$work/three/front.json" || die "the front of three p
 cmp "$work/one/front.csv" "$work/three/front.csv" || die "front.csv differs"
 answers "$work/three" >"$work/three.txt"
 answers "$work/one" | cmp - "$work/three.txt" || die "the answers of three processes differ from those of one"
-# Every algorithm: what is asked depends on the answers alone.
-sed 's/^search = .*/search = { algorithm = "?", in_flight = 6, evaluations = 60 }/' $config >"$work/any.toml"
+# Every algorithm, on a table: what is asked depends on the answers alone.
+make_table "$work/table.csv"
+table_experiment '?' 60 >"$work/any.toml"
 expect 2 'accepted are' "$edgefront" search "$work/any.toml" --out "$work/any"
 algorithms=$(sed 's/.*accepted are //; s/,//g' "$work/out.txt")
 [ "$(wc -w <<<"$algorithms")" -ge 3 ] || die "no list of algorithms"
 for algorithm in $algorithms; do
-  sed "s/\"?\"/\"$algorithm\"/" "$work/any.toml" >"$work/$algorithm.toml"
+  table_experiment "$algorithm" 60 >"$work/$algorithm.toml"
   expect 0 '' "$edgefront" search "$work/$algorithm.toml" --out "$work/one.$algorithm" --threads 1
-  expect 0 '' job 4 "$edgefront" search "$work/$algorithm.toml" --out "$work/four.$algorithm"
-  cmp "$work/one.$algorithm/front.json" "$work/four.$algorithm/front.json" || die "$algorithm: the front of four processes differs"
+  expect 0 '' job 3 "$edgefront" search "$work/$algorithm.toml" --out "$work/three.$algorithm"
+  cmp "$work/one.$algorithm/front.json" "$work/three.$algorithm/front.json" || die "$algorithm: the front of three processes differs"
 done
 # Begun by one, finished by two; a finished one is only replayed.
 sed 's/evaluations = 400/evaluations = 100/' $config >"$work/less.toml"
