@@ -28,7 +28,7 @@ void make_folder(const std::string& folder) {
 
 std::string with_separators(std::int64_t value) {
   std::string digits = std::to_string(value < 0 ? -value : value);
-  for (int i = int(digits.size()) - 3; i > 0; i -= 3) digits.insert(std::size_t(i), ",");
+  for (int i = int(digits.size()) - 3; i > 0; i -= 3) digits.insert(std::size_t(i), 1, ',');
   return value < 0 ? "-" + digits : digits;
 }
 
