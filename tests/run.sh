@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds everything and runs all tests. The tests take about 4 minutes on two cores, the build without a cache more.
+# Builds everything and runs all tests. About 11 minutes on two cores, half of it the build without a cache.
 # Options: --no-install  the machine is ready, install nothing
 #          --preset P    a CMake preset with tests (default: dev; no-torch builds without libtorch)
 set -euo pipefail
@@ -19,7 +19,7 @@ done
 . tests/stages.sh
 
 print_machine
-say "steps: packages (1-4 min where missing), build (5-15 min), tests (4-7 min)"
+say "steps: packages (1-4 min where missing), build (5 min), tests (6 min)"
 stage packages
 mapfile -t packages < <(packages_of programs tests)
 install_packages "${packages[@]}"
