@@ -1,4 +1,5 @@
 // edgefront search: run or resume an experiment.
+#include <cstdint>
 #include <cstdlib>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -112,6 +113,9 @@ void add_run_options(CommandLine& line) {
   line.optional_positional("EXPERIMENT.toml", "experiment file")
       .option("out", "RUN", "", "run folder: journal, manifest and front are written there")
       .option("threads", "N", "0", "candidates side by side; 0 = the experiment's")
+      .option("seed", "N", "",
+              "of everything random, in place of the experiment's; a run is resumed with its own. "
+              "With --table: of the first search (default 0), the others count on from it")
       .flag("adopt",
             "where a replay differs (another version), take the journal's evaluations and go on")
       .option("on", "COMMAND", "",
@@ -129,6 +133,13 @@ void add_run_options(CommandLine& line) {
             "join the job of a launcher that is not recognised by itself (mpirun and srun are): "
             "its first process searches, the others evaluate")
       .flag("json", "front.json on standard output; of a table, its medians");
+}
+
+/// The file's experiment; a seed on the command line stands in place of the file's.
+SearchExperiment read_experiment(const CommandLine& line) {
+  SearchExperiment experiment = load_experiment(line.text("EXPERIMENT.toml"));
+  if (line.given("seed")) experiment.seed = std::uint64_t(line.integer("seed", 0, INT64_MAX));
+  return experiment;
 }
 
 SearchRunOptions run_options(const CommandLine& line) {
@@ -174,7 +185,7 @@ int search_command(const CommandArguments& args) {
   }
   if (!line.given("out")) throw InputError("search: --out is missing: the run folder");
   const std::string folder = line.text("out");
-  const SearchExperiment experiment = load_experiment(line.text("EXPERIMENT.toml"));
+  const SearchExperiment experiment = read_experiment(line);
   std::unique_ptr<MessageTransport> job = join_job(line.given("mpi"));
   if (job && job->rank() > 0) return serve_search(*job, experiment);
   std::unique_ptr<WorkerPool> workers =

@@ -17,9 +17,8 @@
 namespace edgefront {
 namespace {
 
-constexpr const char* kTableOptions[] = {"decisions", "objectives", "exact",      "signal",
-                                         "features",  "algorithm",  "population", "seeds",
-                                         "seed",      "budget",     "in-flight"};
+constexpr const char* kTableOptions[] = {"decisions", "objectives", "exact", "signal", "features",
+                                         "algorithm", "population", "seeds", "budget", "in-flight"};
 
 /// --signal err=err12: the metric's name and its column.
 std::pair<std::string, std::string> name_and_column(const std::string& text) {
@@ -98,7 +97,8 @@ TableSearchOptions search_options(const CommandLine& line) {
     options.search.population = static_cast<int>(line.integer("population", 4, 1'000'000));
   }
   options.seeds = static_cast<int>(line.integer("seeds", 1, 1'000'000));
-  options.first_seed = static_cast<std::uint64_t>(line.integer("seed", 0, 1'000'000'000));
+  options.first_seed =
+      line.given("seed") ? std::uint64_t(line.integer("seed", 0, 1'000'000'000)) : 0;
   const auto threads = static_cast<int>(line.integer("threads", 0, 1024));
   // Seeds share the cores; one alone leaves them to its algorithm.
   options.search.threads = options.seeds > 1 ? 1 : threads;
@@ -193,7 +193,6 @@ void add_table_options(CommandLine& line) {
       .option("algorithm", "NAME", "", "table: algorithm (default: that of experiments)")
       .option("population", "N", "", "table: of algorithms that have one")
       .option("seeds", "N", "30", "table: searches")
-      .option("seed", "N", "0", "table: seed of the first search, the others count on from it")
       .option("budget", "N", "500", "table: evaluations of each search")
       .option("in-flight", "N", "1", "table: candidates under way at a time");
 }
@@ -204,7 +203,7 @@ void refuse_table_options(const CommandLine& line) {
 
 int table_search(const CommandLine& line) {
   std::vector<std::string> accepted(std::begin(kTableOptions), std::end(kTableOptions));
-  accepted.insert(accepted.end(), {"out", "threads", "json"});
+  accepted.insert(accepted.end(), {"out", "threads", "seed", "json"});
   line.accept_only("--table", accepted);
   if (!line.given("out")) throw InputError("search: --out is missing: the folder of the results");
   const std::string folder = line.text("out");

@@ -82,6 +82,20 @@ fi
 # Other keys are refused by name, a larger budget is not.
 sed 's/^seed = 1/seed = 2/' "$work/experiment.toml" >"$work/other.toml"
 refuse 'seed' "$edgefront" search "$work/other.toml" --out "$work/whole"
+
+# A seed on the command line is that of the file, for a new run and for the one that it began.
+seeded=("$edgefront" search "$work/few.toml" --out "$work/seeded")
+sed "s/evaluations = $budget/evaluations = 50/" "$work/experiment.toml" >"$work/few.toml"
+sed 's/^seed = 1/seed = 2/' "$work/few.toml" >"$work/two.toml"
+expect 0 '50 evaluations \(0 from the journal' "${seeded[@]}" --seed 2
+expect 0 '50 evaluations \(0 from the journal' "$edgefront" search "$work/two.toml" --out "$work/second"
+cmp "$work/second/front.csv" "$work/seeded/front.csv" || die "--seed 2 is not seed = 2"
+grep -q '^seed = 2$' "$work/seeded/experiment.toml" || die "the resolved experiment has another seed"
+expect 0 '50 from the journal' "${seeded[@]}" --seed 2
+refuse 'begun with seed = 2 and is now given 1' "${seeded[@]}"
+refuse 'begun with seed = 2 and is now given 3' "${seeded[@]}" --seed 3
+refuse "seed is '-1'; accepted are whole numbers" "${seeded[@]}" --seed -1
+
 sed -i "s/evaluations = $budget/evaluations = $((budget + 40))/" "$work/experiment.toml"
 budget=$((budget + 40))
 search "$work/whole" 2 >/dev/null 2>&1 || die "a larger budget was refused"
