@@ -12,6 +12,7 @@
 //   FILE.csv: id,ops,DEVICE_BATCH_ms,…; ops are 22 numbers 0 to 8 with blanks between
 //   --random: the first networks that come instead of the chosen ones
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -26,6 +27,7 @@
 #include "costmodels/cost_model.h"
 #include "costmodels/measurement_choice.h"
 #include "costmodels/transfer.h"
+#include "space/error.h"
 #include "space/random.h"
 #include "space/rank_correlation.h"
 
@@ -60,30 +62,75 @@ std::vector<std::string> cells_of(const std::string& line) {
   return cells;
 }
 
-/// Networks in an order that is shuffled from `seed`: the first 4,000 are for training.
-Data read(const char* path, std::uint64_t seed) {
+struct Row {
+  std::vector<int> ops;
+  std::vector<double> latencies;  ///< as many as the header names
+};
+
+std::vector<int> ops_of(const std::string& cell, const std::string& where) {
+  std::istringstream in(cell);
+  std::vector<int> ops;
+  for (int op; in >> op && op >= 0 && op < kOps;) ops.push_back(op);
+  if (ops.size() != kBlocks || !in.eof()) {
+    throw InputError(where + ": ops: came \"" + cell + "\", accepted are 22 numbers 0 to 8");
+  }
+  return ops;
+}
+
+double latency_of(const std::string& cell, const std::string& where) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
+  if (error != std::errc() || end != cell.data() + cell.size() || !(value > 0) ||
+      !std::isfinite(value)) {
+    throw InputError(where + ": came \"" + cell + "\", accepted is a latency above 0");
+  }
+  return value;
+}
+
+/// The rows in the file's order; `header` becomes the first line.
+std::vector<Row> read_rows(const std::string& path, std::vector<std::string>& header) {
   std::ifstream in(path);
   std::string line;
-  if (!std::getline(in, line)) {
-    std::fprintf(stderr, "few_shot_bench: cannot read %s\n", path);
-    std::exit(2);
+  if (!std::getline(in, line)) throw InputError(path + ": cannot be read, or is empty");
+  if (!line.starts_with("id,ops,")) {
+    throw InputError(path +
+                     ": line 1: does not begin with \"id,ops,\"; accepted is a CSV file, "
+                     "not packed");
   }
-  const std::vector<std::string> header = cells_of(line);
-  std::vector<std::vector<std::string>> rows;
-  while (std::getline(in, line)) rows.push_back(cells_of(line));
+  header = cells_of(line);
+  std::vector<Row> rows;
+  for (int number = 2; std::getline(in, line); ++number) {
+    const std::string where = path + ": line " + std::to_string(number);
+    const std::vector<std::string> cells = cells_of(line);
+    if (cells.size() != header.size()) {
+      throw InputError(where + ": came " + std::to_string(cells.size()) + " cells, accepted are " +
+                       std::to_string(header.size()));
+    }
+    rows.push_back({ops_of(cells[1], where), {}});
+    for (std::size_t c = 2; c < cells.size(); ++c) {
+      rows.back().latencies.push_back(latency_of(cells[c], where));
+    }
+  }
+  if (rows.size() <= kTraining) {
+    throw InputError(path + ": came " + std::to_string(rows.size()) +
+                     " networks, accepted are more than " + std::to_string(kTraining));
+  }
+  return rows;
+}
+
+/// Networks in an order that is shuffled from `seed`: the first 4,000 are for training.
+Data read(const std::string& path, std::uint64_t seed) {
+  std::vector<std::string> header;
+  std::vector<Row> rows = read_rows(path, header);
   RandomStream random(seed, 0);
   for (std::size_t i = rows.size(); i > 1; --i) std::swap(rows[i - 1], rows[random.below(i)]);
   Data data;
-  for (const auto& row : rows) {
-    std::istringstream ops(row.at(1));
-    data.ops.emplace_back();
-    for (int op; ops >> op;) data.ops.back().push_back(op);
-  }
+  for (const Row& row : rows) data.ops.push_back(row.ops);
   for (std::size_t column = 2; column < header.size(); ++column) {
     const std::string name = header[column].substr(0, header[column].rfind("_ms"));
     if (kTableSums.count(name) > 0) continue;
     Setting setting{name, device_of(name), {}};
-    for (const auto& row : rows) setting.latency.push_back(std::stod(row.at(column)));
+    for (const Row& row : rows) setting.latency.push_back(row.latencies[column - 2]);
     data.settings.push_back(std::move(setting));
   }
   return data;
@@ -226,5 +273,10 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "few_shot_bench FILE.csv [--networks 10] [--random] [--seed 1]\n");
     return 2;
   }
-  return edgefront::run(options);
+  try {
+    return edgefront::run(options);
+  } catch (const edgefront::InputError& error) {
+    std::fprintf(stderr, "few_shot_bench: %s\n", error.what());
+    return 2;
+  }
 }

@@ -9,9 +9,9 @@
 //
 // zdt4 and dtlz1 have many local fronts and get three times as many evaluations. On dtlz1 many runs
 // still end on one of the local fronts, which lie at whole multiples of the true one: from a
-// reference just beyond the true front (0.5 in each objective) most of pagmo's have a hypervolume of
-// 0, so that it stands at 5 unless told. SMS-EMOA in four objectives, where an evaluation costs a
-// millisecond, is stopped after a third and compared with the others at that point.
+// reference just beyond the true front (0.5 in each objective) most of pagmo's have a hypervolume
+// of 0, so that it stands at 5 unless told. SMS-EMOA in four objectives, where an evaluation costs
+// a millisecond, is stopped after a third and compared with the others at that point.
 //
 // Our side's space is a list of plain decisions of 255 choices. It has no networks, so that its
 // cardinality and its uniform samples mean nothing: the first population comes as `include`.
@@ -21,6 +21,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
+#include <map>
 #include <memory>
 #include <pagmo/algorithm.hpp>
 #include <pagmo/algorithms/maco.hpp>
@@ -312,29 +313,50 @@ bool compare(const Bench& bench, int seeds, int threads, Setting setting) {
   return held;
 }
 
-int run(int argc, char** argv) {
-  int seeds = 20, threads = int(std::max(1u, std::thread::hardware_concurrency()));
+struct Options {
+  int seeds = 20;
+  int threads = int(std::max(1u, std::thread::hardware_concurrency()));
   Setting setting;
-  std::string only;
+  std::string only;  ///< problems whose names begin so
   double dtlz1_reference = 5;
-  for (int i = 1; i + 1 < argc; i += 2) {
+};
+
+/// False where an option is unknown or has no value, or a number is no number above 0.
+bool read_options(int argc, char** argv, Options& options) {
+  const std::map<std::string, int*> numbers{{"--seeds", &options.seeds},
+                                            {"--evaluations", &options.setting.evaluations},
+                                            {"--population", &options.setting.population},
+                                            {"--threads", &options.threads}};
+  for (int i = 1; i < argc; i += 2) {
+    if (i + 1 == argc) return false;
     const std::string key = argv[i];
-    if (key == "--seeds") seeds = std::atoi(argv[i + 1]);
-    if (key == "--evaluations") setting.evaluations = std::atoi(argv[i + 1]);
-    if (key == "--population") setting.population = std::atoi(argv[i + 1]);
-    if (key == "--threads") threads = std::atoi(argv[i + 1]);
-    if (key == "--only") only = argv[i + 1];
-    if (key == "--dtlz1-reference") dtlz1_reference = std::atof(argv[i + 1]);
+    if (key == "--only") {
+      options.only = argv[i + 1];
+      continue;
+    }
+    if (key == "--dtlz1-reference") {
+      options.dtlz1_reference = std::atof(argv[i + 1]);
+      if (!(options.dtlz1_reference > 0)) return false;
+      continue;
+    }
+    const auto number = numbers.find(key);
+    if (number == numbers.end()) return false;
+    *number->second = std::atoi(argv[i + 1]);
+    if (*number->second < 1) return false;
   }
+  return true;
+}
+
+int run(const Options& options) {
   std::printf("median hypervolume of %d seeds, population %d; ours over the best of pagmo's\n%-17s",
-              seeds, setting.population, "problem");
+              options.seeds, options.setting.population, "problem");
   for (const Theirs& theirs : all_of_pagmo()) std::printf(" %5s %5s", "pagmo", theirs.name);
   for (const Ours& ours : all_of_ours()) std::printf(" %9s", ours.name);
   std::printf("\n");
   bool held = true;
-  for (const Bench& bench : all_problems(dtlz1_reference)) {
-    if (!bench.name.starts_with(only)) continue;
-    held = compare(bench, seeds, threads, setting) && held;
+  for (const Bench& bench : all_problems(options.dtlz1_reference)) {
+    if (!bench.name.starts_with(options.only)) continue;
+    held = compare(bench, options.seeds, options.threads, options.setting) && held;
   }
   std::printf(held ? "all within 1 %% of pagmo's or better\n" : "not all within 1 %% of pagmo's\n");
   return 0;
@@ -343,4 +365,11 @@ int run(int argc, char** argv) {
 }  // namespace
 }  // namespace edgefront
 
-int main(int argc, char** argv) { return edgefront::run(argc, argv); }
+int main(int argc, char** argv) {
+  edgefront::Options options;
+  if (edgefront::read_options(argc, argv, options)) return edgefront::run(options);
+  std::fprintf(stderr,
+               "moo_quality_bench [--seeds 20] [--evaluations 10000] [--population 100] "
+               "[--only dtlz1] [--threads 2] [--dtlz1-reference 5]\n");
+  return 2;
+}
