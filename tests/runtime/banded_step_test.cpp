@@ -141,16 +141,20 @@ std::int64_t random_chunk(const LayerGraph& graph, Random& random) {
   return random.chance(0.2) ? 1 : widest * random.between(1, 20) / random.between(1, 3);
 }
 
-std::vector<const KernelSet*> available_sets() {
-  std::vector<const KernelSet*> sets;
-  for (const KernelSet* set : kernel_sets()) {
-    if (set->available()) {
-      sets.push_back(set);
-    } else {
-      MESSAGE("skipped: this CPU lacks kernel set ", set->name);
+/// Says once what is skipped, however often it is asked.
+const std::vector<const KernelSet*>& available_sets() {
+  static const std::vector<const KernelSet*> available = [] {
+    std::vector<const KernelSet*> sets;
+    for (const KernelSet* set : kernel_sets()) {
+      if (set->available()) {
+        sets.push_back(set);
+      } else {
+        MESSAGE("skipped: this CPU lacks kernel set ", std::string(set->name));
+      }
     }
-  }
-  return sets;
+    return sets;
+  }();
+  return available;
 }
 
 void check_chain(const LayerGraph& graph, std::uint64_t seed, Random& random) {

@@ -98,16 +98,20 @@ double relative_difference(const std::vector<std::vector<double>>& a,
   return difference / largest;
 }
 
-std::vector<std::string> available_sets() {
-  std::vector<std::string> names;
-  for (const KernelSet* set : kernel_sets()) {
-    if (set->available()) {
-      names.push_back(set->name);
-    } else {
-      MESSAGE("skipped: this CPU lacks kernel set ", std::string(set->name));
+/// Says once what is skipped, however often it is asked.
+const std::vector<std::string>& available_sets() {
+  static const std::vector<std::string> available = [] {
+    std::vector<std::string> sets;
+    for (const KernelSet* set : kernel_sets()) {
+      if (set->available()) {
+        sets.push_back(set->name);
+      } else {
+        MESSAGE("skipped: this CPU lacks kernel set ", std::string(set->name));
+      }
     }
-  }
-  return names;
+    return sets;
+  }();
+  return available;
 }
 
 /// float input -> int8 convolution -> float head.

@@ -76,7 +76,8 @@ TEST_CASE("slices give the bits of the whole step, for every kernel set, precisi
         if (!set->available()) continue;
         const std::vector<char> expected = run_cut(model, *set, 1);
         for (int slices = 2; slices <= 4; ++slices) {
-          INFO("seed ", seed, " ", precision_name(precision), " ", set->name, " slices ", slices);
+          INFO("seed ", seed, " ", precision_name(precision), " ", std::string(set->name),
+               " slices ", slices);
           CHECK(run_cut(model, *set, slices) == expected);
         }
       }

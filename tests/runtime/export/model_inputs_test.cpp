@@ -73,7 +73,7 @@ TEST_CASE("probes replay on every kernel set of this processor") {
   CHECK(model.probes[0].expected != model.probes[1].expected);
   for (const KernelSet* set : kernel_sets()) {
     if (!set->available()) {
-      MESSAGE("skipped: this processor lacks " << set->name);
+      MESSAGE("skipped: this processor lacks " << std::string(set->name));
       continue;
     }
     InterpreterOptions options;

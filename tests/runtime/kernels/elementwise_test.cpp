@@ -334,7 +334,7 @@ const std::int64_t kSetCounts[] = {1,  3,  7,  8,  9,  15, 16,  17,  24,  31,  3
 
 TEST_CASE("add, mul, table and clamp of every set give the portable bits, also in place") {
   for (const KernelSet* set : sets_with_operators()) {
-    INFO(set->name);
+    INFO(std::string(set->name));
     Random random{21};
     for (const std::int64_t count : kSetCounts) {
       GuardedBuffer a(count, 1), b(count, 1), table(256, 1);
@@ -373,7 +373,7 @@ TEST_CASE("add, mul, table and clamp of every set give the portable bits, also i
 
 TEST_CASE("gates and pooling of every set give the portable bits for any channels and pixels") {
   for (const KernelSet* set : sets_with_operators()) {
-    INFO(set->name);
+    INFO(std::string(set->name));
     Random random{22};
     for (const std::int64_t channels : kSetCounts) {
       for (const std::int64_t pixels : {1, 4, 49, 129, 300}) {
@@ -411,7 +411,7 @@ TEST_CASE("gates and pooling of every set give the portable bits for any channel
 
 TEST_CASE("fp32 operators and conversions of every set give the portable bits") {
   for (const KernelSet* set : sets_with_operators()) {
-    INFO(set->name);
+    INFO(std::string(set->name));
     Random random{23};
     for (const std::int64_t count : kSetCounts) {
       const std::int64_t pixels = 5, channels = count;

@@ -50,7 +50,8 @@ int differences(const CaseS8& c, const KernelSet& set, std::int32_t rows = kAllR
 void check_shape(const KernelSet& set, const LayerShape& shape, Random& random) {
   for (const Magnitude magnitude : {Magnitude::kUsual, Magnitude::kExtreme}) {
     const CaseS8 c = random_case_s8(shape, random, magnitude);
-    INFO(set.name, ": ", describe(shape), magnitude == Magnitude::kExtreme ? " extreme" : "");
+    INFO(std::string(set.name), ": ", describe(shape),
+         std::string(magnitude == Magnitude::kExtreme ? " extreme" : ""));
     CHECK(differences(c, set) == 0);
   }
 }
@@ -104,7 +105,7 @@ void check_f32(const CaseF32& c, const KernelSet& set) {
     }
     wrong += !(std::fabs(double{actual[i]} - expected) <= bound);
   }
-  INFO(set.name, ": ", describe(c.shape), " activation ", int{c.activation});
+  INFO(std::string(set.name), ": ", describe(c.shape), " activation ", int{c.activation});
   CHECK(wrong == 0);
 }
 
@@ -118,9 +119,10 @@ TEST_CASE("every kernel set gives the reference's int8 bits on random layers") {
       const CaseS8 c = random_case_s8(shape, random, magnitude);
       const int count = differences(c, *set);
       wrong_layers += count > 0;
-      if (count > 0) MESSAGE(set->name, ": ", describe(shape), " differs in ", count, " values");
+      if (count > 0)
+        MESSAGE(std::string(set->name), ": ", describe(shape), " differs in ", count, " values");
     }
-    CHECK_MESSAGE(wrong_layers == 0, set->name);
+    CHECK_MESSAGE(wrong_layers == 0, std::string(set->name));
   }
 }
 
@@ -131,7 +133,7 @@ TEST_CASE("bands of output rows give the bits of the whole layer and touch no ot
     for (int i = 0; i < 300; ++i) {
       const LayerShape shape = random_shape(random);
       const std::int32_t rows = random.between(1, 3);
-      INFO(set->name, ": ", describe(shape), " in bands of ", rows);
+      INFO(std::string(set->name), ": ", describe(shape), " in bands of ", rows);
       CHECK(differences(random_case_s8(shape, random, Magnitude::kUsual), *set, rows) == 0);
       const CaseF32 c = random_case_f32(shape, random);
       const ConvKernelF32& kernel = kernel_f32(*set, shape.op, geometry(shape));
@@ -208,7 +210,7 @@ TEST_CASE("depthwise 3x3 layers are exact around every block of channels, whole 
                                   stride};
         check_shape(*set, shape, random);
         const std::int32_t rows = random.between(1, 5);
-        INFO(set->name, ": ", describe(shape), " in bands of ", rows);
+        INFO(std::string(set->name), ": ", describe(shape), " in bands of ", rows);
         CHECK(differences(random_case_s8(shape, random, Magnitude::kUsual), *set, rows) == 0);
       }
     }
@@ -252,14 +254,14 @@ TEST_CASE("every byte of packed weights is written") {
       std::vector<std::uint8_t> a(bytes, 0x00), b(bytes, 0xff);
       kernel.pack(g, c.weights.data(), c.bias.data(), c.input_zero_point, a.data());
       kernel.pack(g, c.weights.data(), c.bias.data(), c.input_zero_point, b.data());
-      CHECK_MESSAGE(a == b, set->name, ": ", describe(shape));
+      CHECK_MESSAGE(a == b, std::string(set->name), ": ", describe(shape));
       const CaseF32 f = random_case_f32(shape, random);
       const ConvKernelF32& kernel_f = kernel_f32(*set, shape.op, g);
       const std::size_t bytes_f = static_cast<std::size_t>(kernel_f.packed_bytes(g));
       std::vector<std::uint8_t> x(bytes_f, 0x00), y(bytes_f, 0xff);
       kernel_f.pack(g, f.weights.data(), f.bias.data(), x.data());
       kernel_f.pack(g, f.weights.data(), f.bias.data(), y.data());
-      CHECK_MESSAGE(x == y, set->name, ": ", describe(shape));
+      CHECK_MESSAGE(x == y, std::string(set->name), ": ", describe(shape));
     }
   }
 }

@@ -49,7 +49,7 @@ LayerGraph two_steps() {
 TEST_CASE("layers come back in the order of their keys, for every kernel set of this CPU") {
   for (const KernelSet* set : kernel_sets()) {
     if (!set->available()) {
-      MESSAGE("skipped: this CPU lacks " << set->name);
+      MESSAGE("skipped: this CPU lacks ", std::string(set->name));
       continue;
     }
     const std::string fc = "@" + std::to_string(set->fully_connected_version);

@@ -150,10 +150,10 @@ TEST_CASE("every kernel set that this CPU has can be measured, and its loops do 
   for (const PeakLoops& loops : peak_loops()) {
     const KernelSet* set = nullptr;
     if (!choose_kernel_set(loops.kernel_set, &set).ok()) {
-      MESSAGE("skipped: no kernel set " << loops.kernel_set << " on this CPU");
+      MESSAGE("skipped: no kernel set ", std::string(loops.kernel_set), " on this CPU");
       continue;
     }
-    INFO(loops.kernel_set);
+    INFO(std::string(loops.kernel_set));
     // Operations are proportional to rounds; every word is read once.
     CHECK(loops.fp32(10) == 10 * loops.fp32(1));
     CHECK(loops.int8(10) == 10 * loops.int8(1));
