@@ -1,14 +1,13 @@
 #include "search/ehvi.h"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <optional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "search/acquisition.h"
+#include "search/ehvi_model.h"
 #include "search/initial_design.h"
 #include "search/pareto_archive.h"
 #include "search/unseen.h"
@@ -27,7 +26,6 @@ constexpr int kRepairAtMost = 40'000;        ///< networks costed in search of f
 constexpr std::size_t kDearHome = 200;     ///< networks found by their costs alone
 constexpr std::size_t kDearNear = 96;      ///< neighbours of the front, drawn anew for each ask
 constexpr std::size_t kDearChildren = 32;  ///< of each generation of the inner loop
-constexpr double kReference = 2.0;         ///< scales above the knee, on the warped scale
 
 /// At most `size` of them, evenly spread over their order.
 std::vector<Genotype> every_kth(const std::vector<Genotype>& all, std::size_t size) {
@@ -50,20 +48,18 @@ class Ehvi final : public SearchAlgorithm {
   Ehvi(const Problem& problem, const EhviOptions& options, const std::vector<Genotype>& include)
       : problem_(problem), options_(options), seen_(*problem.space) {
     for (const Genotype& genotype : include) include_.push_back(canonical(space(), genotype));
-    int exact = 0;
     for (ObjectiveInfo& objective : problem_.objectives) {
       if (!problem_.exact_costs) objective.exact = false;  // nothing to compute it with: modelled
-      model_.exact_place.push_back(objective.exact ? exact++ : -1);
     }
+    fronts_ = expensive_first(problem_);
     int costs = 0;  // of the front with most
-    for (const std::vector<int>& objectives : fronts()) {
+    for (const std::vector<int>& objectives : fronts_) {
       costs = std::max(
           costs, static_cast<int>(std::count_if(objectives.begin(), objectives.end(), [&](int o) {
             return problem_.objectives[o].exact;
           })));
     }
     if (options_.initial == 0) options_.initial = 8 + 2 * std::max(1, costs);
-    model_.threads = options.threads;
   }
 
   std::vector<Candidate> ask(int count) override {
@@ -94,9 +90,7 @@ class Ehvi final : public SearchAlgorithm {
         told_.push_back(std::move(told));
       } else if (told.status == EvaluationStatus::kOk) {
         told_[place->second] = std::move(told);
-        for (std::optional<Surrogate>& surrogate : surrogates_) {
-          if (surrogate) surrogate->forget_fits();
-        }
+        if (model_) model_->forget_fits();
       }
     }
   }
@@ -163,18 +157,12 @@ class Ehvi final : public SearchAlgorithm {
     design_ = stratified_design(candidates, options_.initial);
     if (design_.empty()) design_ = home_;  // the least infeasible one
     if (options_.dear_features) home_ = every_kth(home_, kDearHome);
-    const KernelShape shape = kernel_shape(space(), pool_->numbers());
-    for (const ObjectiveInfo& objective : problem_.objectives) {
-      surrogates_.emplace_back();
-      if (objective.exact) continue;
-      surrogates_.back().emplace(shape, options_.initial);
-      std::vector<const EncodedGenotype*> rows;
-      for (const KnownCandidate* candidate : pool_->base()) rows.push_back(&candidate->encoded);
-      if (!pool_->whole()) {  // forget() keeps these too
-        for (const KnownCandidate* known : pool_->know(home_)) rows.push_back(&known->encoded);
-      }
-      surrogates_.back()->anchor(std::move(rows));
+    model_.emplace(problem_, *pool_, options_.initial, options_.threads);
+    std::vector<const KnownCandidate*> anchored = pool_->base();
+    if (!pool_->whole()) {  // forget() keeps these too
+      for (const KnownCandidate* known : pool_->know(home_)) anchored.push_back(known);
     }
+    model_->anchor(anchored);
   }
 
   void forget() {
@@ -184,10 +172,19 @@ class Ehvi final : public SearchAlgorithm {
     pool_->forget(kept);
   }
 
+  /// In the order told.
+  std::vector<const Evaluation*> answered() const {
+    std::vector<const Evaluation*> answered;
+    for (const Evaluation& evaluation : told_) {
+      if (evaluation.status == EvaluationStatus::kOk) answered.push_back(&evaluation);
+    }
+    return answered;
+  }
+
   /// Told, feasible and not dominated in the objectives of one of the fronts.
   std::vector<Genotype> front_members() const {
     std::vector<Genotype> members;
-    for (const std::vector<int>& objectives : fronts()) {
+    for (const std::vector<int>& objectives : fronts_) {
       ParetoArchive archive;
       for (const Evaluation& evaluation : told_) {
         Evaluation part = evaluation;
@@ -200,22 +197,6 @@ class Ehvi final : public SearchAlgorithm {
       for (Evaluation& member : archive.front()) members.push_back(std::move(member.genotype));
     }
     return members;
-  }
-
-  /// Objectives of each front, an expensive one first.
-  std::vector<std::vector<int>> fronts() const {
-    std::vector<std::vector<int>> fronts = problem_.fronts;
-    if (fronts.empty()) {
-      fronts.emplace_back();
-      for (std::size_t o = 0; o < problem_.objectives.size(); ++o) {
-        fronts[0].push_back(static_cast<int>(o));
-      }
-    }
-    for (std::vector<int>& objectives : fronts) {
-      std::stable_partition(objectives.begin(), objectives.end(),
-                            [&](int o) { return !problem_.objectives[o].exact; });
-    }
-    return fronts;
   }
 
   /// Unseen candidates that are feasible by what is exact.
@@ -256,8 +237,9 @@ class Ehvi final : public SearchAlgorithm {
 
   /// The candidate with the largest expected improvement; nothing where the model is useless.
   std::optional<Genotype> modelled(RandomStream& random) {
-    if (!observe()) return std::nullopt;
-    model_.aim = next_index_ % 2 == 0 ? Aim::kOpenFront : Aim::kAllFronts;
+    if (!model_->observe(answered(), unanswered_)) return std::nullopt;
+    const AcquisitionModel& model =
+        model_->acquisition(next_index_ % 2 == 0 ? Aim::kOpenFront : Aim::kAllFronts);
     std::vector<const KnownCandidate*> candidates;
     for (const KnownCandidate* candidate : pool_->base()) {
       const bool feasible = candidate->costs.violation == 0;
@@ -279,16 +261,17 @@ class Ehvi final : public SearchAlgorithm {
     }
     if (candidates.empty()) return std::nullopt;
     std::vector<ScoredCandidate> best =
-        best_candidates(model_, candidates, pool_->whole() ? 1 : kParents);
+        best_candidates(model, candidates, pool_->whole() ? 1 : kParents);
     for (int generation = 0; !pool_->whole() && generation < kGenerations; ++generation) {
-      breed(random, &best);
+      breed(model, random, &best);
     }
     if (best.empty() || !(best[0].improvement > 0)) return std::nullopt;
     return best[0].candidate->genotype;
   }
 
   /// One generation of the inner loop: children of the best, and the best of both.
-  void breed(RandomStream& random, std::vector<ScoredCandidate>* best) {
+  void breed(const AcquisitionModel& model, RandomStream& random,
+             std::vector<ScoredCandidate>* best) {
     std::unordered_set<Genotype> known;
     for (const ScoredCandidate& parent : *best) known.insert(parent.candidate->genotype);
     std::vector<Genotype> children;
@@ -303,141 +286,16 @@ class Ehvi final : public SearchAlgorithm {
     }
     const std::vector<const KnownCandidate*> candidates = open(children);
     if (candidates.empty()) return;
-    const std::vector<ScoredCandidate> grown = best_candidates(model_, candidates, kParents);
+    const std::vector<ScoredCandidate> grown = best_candidates(model, candidates, kParents);
     best->insert(best->end(), grown.begin(), grown.end());
     std::stable_sort(best->begin(), best->end(),
                      [](const auto& a, const auto& b) { return a.improvement > b.improvement; });
     best->resize(std::min(best->size(), kParents));
   }
 
-  /// Brings the model up to what is told and unanswered; false where there is none worth using.
-  bool observe() {
-    std::vector<const Evaluation*> answered;
-    std::vector<Genotype> genotypes;
-    for (const Evaluation& evaluation : told_) {
-      if (evaluation.status != EvaluationStatus::kOk) continue;
-      answered.push_back(&evaluation);
-      genotypes.push_back(evaluation.genotype);
-    }
-    if (answered.size() < 4) return false;
-    Observations observations;
-    for (const KnownCandidate* known : pool_->know(genotypes)) {
-      observations.rows.push_back(&known->encoded);
-    }
-    std::vector<const EncodedGenotype*> pending;
-    const std::vector<const KnownCandidate*> waiting = pool_->know(unanswered_);
-    for (const KnownCandidate* candidate : waiting) pending.push_back(&candidate->encoded);
-
-    // Points of the front: what was told, and what is believed.
-    std::vector<ObjectiveVector> points(answered.size() + waiting.size(),
-                                        ObjectiveVector(problem_.objectives.size()));
-    warps_.assign(problem_.objectives.size(), {});
-    model_.surrogates.assign(problem_.objectives.size(), nullptr);
-    bool useful = true;
-    for (std::size_t o = 0; o < problem_.objectives.size(); ++o) {
-      observations.values.clear();
-      for (const Evaluation* e : answered) observations.values.push_back(e->objectives[o]);
-      if (problem_.objectives[o].exact) {
-        for (std::size_t i = 0; i < answered.size(); ++i) points[i][o] = observations.values[i];
-        for (std::size_t i = 0; i < waiting.size(); ++i) {
-          points[answered.size() + i][o] = waiting[i]->costs.values[model_.exact_place[o]];
-        }
-        continue;
-      }
-      Surrogate& surrogate = *surrogates_[o];
-      surrogate.observe(observations);
-      warps_[o] = surrogate.warp();
-      useful = useful && surrogate.beats_trivial();
-      const std::vector<GaussianPrediction> believed = surrogate.believe(pending);
-      for (std::size_t i = 0; i < answered.size(); ++i) {
-        points[i][o] = warps_[o](observations.values[i]);
-      }
-      for (std::size_t i = 0; i < waiting.size(); ++i) {
-        points[answered.size() + i][o] = believed[i].mean;
-      }
-      model_.surrogates[o] = &surrogate;
-    }
-    std::vector<bool> feasible;
-    for (const Evaluation* e : answered) feasible.push_back(e->violation == 0);
-    for (const KnownCandidate* c : waiting) feasible.push_back(c->costs.violation == 0);
-    model_.fronts.clear();
-    const std::vector<int> unmet = unmet_limits(answered);
-    if (unmet.empty()) {
-      set_fronts(points, feasible);
-    } else {
-      set_front_of_limits(points, unmet);
-    }
-    return useful;
-  }
-
-  /// Objectives whose limit no evaluated network keeps together with the others; usually none. Then
-  /// they alone are improved, for a network that keeps them may be useless otherwise.
-  std::vector<int> unmet_limits(const std::vector<const Evaluation*>& answered) const {
-    std::vector<int> limited;
-    for (std::size_t o = 0; o < problem_.objectives.size(); ++o) {
-      if (std::isfinite(problem_.objectives[o].limit)) limited.push_back(static_cast<int>(o));
-    }
-    for (const Evaluation* evaluation : answered) {
-      if (evaluation->violation == 0) return {};
-    }
-    return limited;
-  }
-
-  /// A front over the unmet limits' objectives, from the worst of what is known.
-  void set_front_of_limits(const std::vector<ObjectiveVector>& points,
-                           const std::vector<int>& unmet) {
-    std::vector<ObjectiveVector> members;
-    ObjectiveVector reference(unmet.size(), -std::numeric_limits<double>::infinity());
-    for (const ObjectiveVector& point : points) {
-      ObjectiveVector& member = members.emplace_back();
-      for (std::size_t k = 0; k < unmet.size(); ++k) {
-        member.push_back(point[unmet[k]]);
-        reference[k] = std::max(reference[k], member[k] + warps_[unmet[k]].scale);
-      }
-    }
-    model_.fronts.push_back({unmet, ImprovementFront(std::move(members), std::move(reference)), 1});
-  }
-
-  /// The end of the useful region, and at most the objective's limit: what lies beyond improves
-  /// nothing.
-  double modelled_reference(int objective) const {
-    const Warp& warp = warps_[objective];
-    return std::min(warp.knee + kReference * warp.scale,
-                    warp(problem_.objectives[objective].limit));
-  }
-
-  void set_fronts(const std::vector<ObjectiveVector>& points, const std::vector<bool>& feasible) {
-    for (const std::vector<int>& objectives : fronts()) {
-      std::vector<ObjectiveVector> members;
-      for (std::size_t i = 0; i < points.size(); ++i) {
-        if (!feasible[i]) continue;
-        ObjectiveVector point;
-        for (const int o : objectives) point.push_back(points[i][o]);
-        members.push_back(std::move(point));
-      }
-      ObjectiveVector reference;
-      for (std::size_t k = 0; k < objectives.size(); ++k) {
-        const int o = objectives[k];
-        if (!problem_.objectives[o].exact) {
-          reference.push_back(modelled_reference(o));
-          continue;
-        }
-        double largest = 0;
-        for (const KnownCandidate* c : pool_->base()) {
-          if (c->costs.violation > 0) continue;
-          largest = std::max(largest, c->costs.values[model_.exact_place[o]]);
-        }
-        for (const ObjectiveVector& member : members) largest = std::max(largest, member[k]);
-        reference.push_back(largest + 0.01 * std::fabs(largest));
-      }
-      ImprovementFront front(std::move(members), std::move(reference));
-      const double box = front.box();
-      model_.fronts.push_back({objectives, std::move(front), 1 / box});
-    }
-  }
-
   Problem problem_;
   EhviOptions options_;
+  std::vector<std::vector<int>> fronts_;  ///< objectives of each, an expensive one first
   std::vector<Genotype> include_;
   SeenGenotypes seen_;            ///< asked or told
   std::vector<Evaluation> told_;  ///< in the order told, failed ones too; one per genotype
@@ -448,9 +306,7 @@ class Ehvi final : public SearchAlgorithm {
   // Caches: functions of the above.
   std::optional<CandidatePool> pool_;
   std::vector<Genotype> home_, design_;  ///< feasible networks found before any evaluation
-  std::vector<std::optional<Surrogate>> surrogates_;  ///< per objective; none for exact ones
-  std::vector<Warp> warps_;                           ///< per objective
-  AcquisitionModel model_;
+  std::optional<EhviModel> model_;
 };
 
 }  // namespace
