@@ -43,6 +43,8 @@ inline const EnumNames<AlgorithmKind> kAlgorithmNames{
     {"regularized_evolution", AlgorithmKind::kRegularizedEvolution},
     {"pareto_local_search", AlgorithmKind::kParetoLocalSearch},
     {"random", AlgorithmKind::kRandom}};
+inline const EnumNames<InitialDesign> kInitialDesignNames{
+    {"stratified", InitialDesign::kStratified}, {"random", InitialDesign::kRandom}};
 inline const EnumNames<ZeroCost> kZeroCostNames{{"none", ZeroCost::kNone},
                                                 {"parameters", ZeroCost::kParameters},
                                                 {"macs", ZeroCost::kMacs},
@@ -151,6 +153,7 @@ void visit(const Visitor& v, SearchChoice& search) {
   v("offspring", search.offspring, 0, 1'000'000);
   v("sample", search.sample, 0, 1'000'000);
   v("initial", search.initial, 1, 1'000'000);
+  v("initial_design", search.initial_design, kInitialDesignNames);
   v("crossover_probability", search.variation.crossover_probability, 0.0, 1.0);
   v("swap_probability", search.variation.swap_probability, 0.0, 1.0);
   v("layer_probability", search.variation.layer_probability, 0.0, 1.0);

@@ -13,6 +13,7 @@
 #include "evaluators/trainer.h"
 #include "evaluators/zero_cost.h"
 #include "runtime/export/quantize.h"
+#include "search/feasible_start.h"
 #include "search/variation.h"
 
 namespace edgefront {
@@ -69,9 +70,10 @@ struct SearchChoice {
   std::int64_t stagnation_evaluations = 0;  ///< ends where the hypervolume does not grow over so
                                             ///< many evaluations; 0 = never
   double stagnation_growth = 0.001;         ///< by more than this share of it
-  int offspring = 0;                  ///< nsga2, nsga3: told between two selections; 0 = its own
-  int sample = 0;                     ///< regularized_evolution; 0 = population / 4
-  int initial = 10;                   ///< pareto_local_search: uniform samples at first
+  int offspring = 0;  ///< nsga2, nsga3: told between two selections; 0 = its own
+  int sample = 0;     ///< regularized_evolution; 0 = population / 4
+  int initial = 10;   ///< pareto_local_search: networks before neighbours
+  InitialDesign initial_design = InitialDesign::kStratified;  ///< of all but random
   VariationOptions variation;         ///< of all that breed; its keys stand in the table itself
   std::vector<std::string> include;   ///< genotypes or names of references, evaluated first
   int threads = 0;                    ///< candidates side by side; 0 = one per core

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <limits>
 
-#include "search/feasible_start.h"
-
 namespace edgefront {
 namespace {
 
@@ -32,10 +30,11 @@ class LeastInfeasible {
 }  // namespace
 
 CandidateBook::CandidateBook(const Problem& problem, std::uint64_t seed,
-                             const std::vector<Genotype>& include)
+                             const std::vector<Genotype>& include, Beginning beginning)
     : problem_(problem),
       seed_(seed),
       include_(include.begin(), include.end()),
+      beginning_(beginning),
       seen_(*problem.space) {}
 
 std::vector<Candidate> CandidateBook::ask(int count, const Propose& propose) {
@@ -68,9 +67,13 @@ std::optional<Genotype> CandidateBook::next(const Propose& propose) {
   }
   if (seen_.exhausted()) return std::nullopt;
   RandomStream random(seed_, static_cast<std::uint64_t>(next_index_));
-  if (has_exact_constraints(problem_)) return next_feasible(propose, random);
+  const Propose or_design = [&](RandomStream& stream) {
+    std::optional<Genotype> genotype = propose(stream);
+    return genotype ? genotype : next_of_design();
+  };
+  if (has_exact_constraints(problem_)) return next_feasible(or_design, random);
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    std::optional<Genotype> genotype = propose(random);
+    std::optional<Genotype> genotype = or_design(random);
     if (!genotype) break;
     if (!seen_.contains(*genotype)) return genotype;
   }
@@ -90,10 +93,22 @@ std::optional<Genotype> CandidateBook::next_feasible(const Propose& propose, Ran
     if (!genotype || found.offer(std::move(*genotype))) return found.best();
   }
   if (!start_) start_ = feasible_start(problem_, kStart, seed_);
-  for (const Genotype& genotype : *start_) {
+  std::optional<Genotype> stand_in = first_unseen(*start_);
+  return stand_in ? stand_in : found.best();
+}
+
+std::optional<Genotype> CandidateBook::next_of_design() {
+  const bool stratified = beginning_.design == InitialDesign::kStratified && problem_.exact_costs;
+  if (!stratified) return std::nullopt;
+  if (!design_) design_ = feasible_start(problem_, beginning_.size, seed_);
+  return first_unseen(*design_);
+}
+
+std::optional<Genotype> CandidateBook::first_unseen(const std::vector<Genotype>& genotypes) const {
+  for (const Genotype& genotype : genotypes) {
     if (!seen_.contains(genotype)) return genotype;
   }
-  return found.best();
+  return std::nullopt;
 }
 
 std::vector<Candidate> BookedAlgorithm::ask(int count) {

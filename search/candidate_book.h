@@ -1,7 +1,7 @@
-// What every algorithm does around its own idea: included genotypes are asked first, nothing is
-// asked twice, each candidate has an index and a random stream of its own, and what an idea cannot
-// fill is filled uniformly. Where constraints are free to check, what violates them is not asked as
-// long as something else can be found.
+// What every algorithm does around its own idea: included genotypes are asked first, then an
+// initial design, nothing is asked twice, each candidate has an index and a random stream of its
+// own, and what an idea cannot fill is filled uniformly. Where constraints are free to check, what
+// violates them is not asked as long as something else can be found.
 #pragma once
 
 #include <deque>
@@ -9,18 +9,27 @@
 #include <optional>
 #include <vector>
 
+#include "search/feasible_start.h"
 #include "search/search_algorithm.h"
 #include "search/unseen.h"
 #include "space/random.h"
 
 namespace edgefront {
 
+/// The first networks of an algorithm, included ones among them.
+struct Beginning {
+  InitialDesign design = InitialDesign::kStratified;
+  int size = 0;
+};
+
 class CandidateBook {
  public:
   /// The problem's space outlives this.
-  CandidateBook(const Problem& problem, std::uint64_t seed, const std::vector<Genotype>& include);
+  CandidateBook(const Problem& problem, std::uint64_t seed, const std::vector<Genotype>& include,
+                Beginning beginning);
 
-  /// A canonical genotype, or nothing: draw one uniformly. What was seen is tried again.
+  /// A canonical genotype, or nothing: take the next of the design, or draw one uniformly. What was
+  /// seen is tried again.
   using Propose = std::function<std::optional<Genotype>(RandomStream&)>;
   /// The next `count` candidates, fewer only where the space ends. `propose` gets the stream of the
   /// candidate's index and is called until what it gives is new and keeps the exact constraints,
@@ -41,13 +50,17 @@ class CandidateBook {
  private:
   std::optional<Genotype> next(const Propose& propose);
   std::optional<Genotype> next_feasible(const Propose& propose, RandomStream& random);
+  std::optional<Genotype> next_of_design();
+  std::optional<Genotype> first_unseen(const std::vector<Genotype>& genotypes) const;
 
   Problem problem_;
   std::uint64_t seed_;
   std::deque<Genotype> include_;
-  SeenGenotypes seen_;                          ///< asked or told
-  std::vector<bool> told_;                      ///< with values: by number of those seen
-  std::optional<std::vector<Genotype>> start_;  ///< feasible_start(), once it was needed
+  Beginning beginning_;
+  SeenGenotypes seen_;      ///< asked or told
+  std::vector<bool> told_;  ///< with values: by number of those seen
+  /// feasible_start(), once it was needed: to begin with, and where nothing else is feasible.
+  std::optional<std::vector<Genotype>> design_, start_;
   std::int64_t next_index_ = 0;
 };
 
@@ -58,8 +71,9 @@ class BookedAlgorithm : public SearchAlgorithm {
   void tell(const std::vector<Evaluation>& evaluations) override;
 
  protected:
-  BookedAlgorithm(const Problem& problem, std::uint64_t seed, const std::vector<Genotype>& include)
-      : book_(problem, seed, include) {}
+  BookedAlgorithm(const Problem& problem, std::uint64_t seed, const std::vector<Genotype>& include,
+                  Beginning beginning)
+      : book_(problem, seed, include, beginning) {}
 
   /// See CandidateBook::Propose. Changes nothing that a later call would notice.
   virtual std::optional<Genotype> propose(RandomStream& random) = 0;

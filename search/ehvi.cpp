@@ -8,7 +8,7 @@
 
 #include "search/acquisition.h"
 #include "search/ehvi_model.h"
-#include "search/initial_design.h"
+#include "search/feasible_start.h"
 #include "search/pareto_archive.h"
 #include "search/unseen.h"
 #include "search/variation.h"
@@ -19,9 +19,7 @@ namespace {
 
 constexpr std::size_t kParents = 24, kChildren = 160;  ///< of the inner loop
 constexpr int kGenerations = 3;
-constexpr std::uint64_t kDesignStream = 0x64657369;  ///< apart from the candidates' streams
 constexpr std::size_t kPoolAtMost = 30'000;  ///< known candidates before old ones are dropped
-constexpr int kRepairAtMost = 40'000;        ///< networks costed in search of feasible ones
 /// With dear features, of a space that is not known whole:
 constexpr std::size_t kDearHome = 200;     ///< networks found by their costs alone
 constexpr std::size_t kDearNear = 96;      ///< neighbours of the front, drawn anew for each ask
@@ -95,7 +93,7 @@ class Ehvi final : public SearchAlgorithm {
     }
   }
 
-  std::string version() const override { return "ehvi@3"; }
+  std::string version() const override { return "ehvi@4"; }
 
  private:
   const SearchSpace& space() const { return *problem_.space; }
@@ -135,28 +133,16 @@ class Ehvi final : public SearchAlgorithm {
   void prepare() {
     if (pool_) return;
     pool_.emplace(problem_, options_.seed, options_.enumerate_up_to, options_.samples);
-    // Looking for networks by their costs needs no features.
-    Problem bare = problem_;
-    bare.features = nullptr;
-    std::optional<CandidatePool> costs;
+    const Problem bare = without_features(problem_);
+    std::optional<CandidatePool> costs;  // looking for networks by their costs needs no features
     if (options_.dear_features) {
       costs.emplace(bare, options_.seed, options_.enumerate_up_to, options_.samples);
     }
-    CandidatePool& looked_at = costs ? *costs : *pool_;
-    const int wanted = std::max(200, options_.initial);
-    home_ = least_violation(problem_, looked_at, wanted, kRepairAtMost, options_.seed);
-    for (Genotype& genotype : stretched_costs(problem_, looked_at, options_.seed)) {
-      home_.push_back(std::move(genotype));
-    }
-    std::vector<const KnownCandidate*> candidates = looked_at.know(home_);
-    candidates.insert(candidates.end(), looked_at.base().begin(), looked_at.base().end());
-    RandomStream random(options_.seed, kDesignStream);
-    for (std::size_t i = candidates.size(); i > 1; --i) {
-      std::swap(candidates[i - 1], candidates[random.below(i)]);  // ties fall by the seed
-    }
-    design_ = stratified_design(candidates, options_.initial);
-    if (design_.empty()) design_ = home_;  // the least infeasible one
-    if (options_.dear_features) home_ = every_kth(home_, kDearHome);
+    SearchStart start =
+        search_start(problem_, costs ? *costs : *pool_, options_.design, options_.initial,
+                     std::max(200, options_.initial), options_.seed);
+    design_ = std::move(start.design);
+    home_ = options_.dear_features ? every_kth(start.home, kDearHome) : std::move(start.home);
     model_.emplace(problem_, *pool_, options_.initial, options_.threads);
     std::vector<const KnownCandidate*> anchored = pool_->base();
     if (!pool_->whole()) {  // forget() keeps these too

@@ -29,6 +29,7 @@
 
 #include <memory>
 
+#include "search/feasible_start.h"
 #include "search/search_algorithm.h"
 
 namespace edgefront {
@@ -40,6 +41,7 @@ struct EhviOptions {
   int samples = 2'000;                    ///< of a larger space, known from the start
   bool dear_features = false;  ///< Problem::features takes long: fewer new candidates an ask
   int threads = 1;             ///< for scoring; the result does not depend on it
+  InitialDesign design = InitialDesign::kStratified;  ///< of the first networks
   std::uint64_t seed = 0;
 };
 

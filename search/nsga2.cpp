@@ -13,12 +13,12 @@ namespace {
 class Nsga2 final : public BookedAlgorithm {
  public:
   Nsga2(const Problem& problem, const Nsga2Options& options, const std::vector<Genotype>& include)
-      : BookedAlgorithm(problem, options.seed, include),
+      : BookedAlgorithm(problem, options.seed, include, {options.design, options.population}),
         options_(options),
         fronts_(objective_fronts(problem)),
         variation_(*problem.space, options.variation) {}
 
-  std::string version() const override { return "nsga2@3"; }
+  std::string version() const override { return "nsga2@4"; }
 
  private:
   std::optional<Genotype> propose(RandomStream& random) override {

@@ -10,15 +10,17 @@
 
 #include <memory>
 
+#include "search/feasible_start.h"
 #include "search/search_algorithm.h"
 #include "search/variation.h"
 
 namespace edgefront {
 
 struct Nsga2Options {
-  int population = 12;  ///< ≥ 4; the first as many are random
+  int population = 12;  ///< ≥ 4; the first as many are the design
   int offspring = 0;    ///< children told between two selections; 0 = population / 10, 1 at least
   VariationOptions variation = {};
+  InitialDesign design = InitialDesign::kStratified;  ///< of the first networks
   std::uint64_t seed = 0;
 };
 

@@ -16,7 +16,7 @@ constexpr std::uint64_t kSelectionStream = 0x6e73676133;  // apart from those of
 class Nsga3 final : public BookedAlgorithm {
  public:
   Nsga3(const Problem& problem, const Nsga3Options& options, const std::vector<Genotype>& include)
-      : BookedAlgorithm(problem, options.seed, include),
+      : BookedAlgorithm(problem, options.seed, include, {options.design, options.population}),
         options_(options),
         fronts_(objective_fronts(problem)),
         variation_(*problem.space, options.variation),
@@ -27,7 +27,7 @@ class Nsga3 final : public BookedAlgorithm {
     }
   }
 
-  std::string version() const override { return "nsga3@2"; }
+  std::string version() const override { return "nsga3@3"; }
 
  private:
   std::optional<Genotype> propose(RandomStream& random) override {

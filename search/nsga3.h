@@ -11,6 +11,7 @@
 
 #include <memory>
 
+#include "search/feasible_start.h"
 #include "search/search_algorithm.h"
 #include "search/variation.h"
 
@@ -20,6 +21,7 @@ struct Nsga3Options {
   int population = 0;  ///< ≥ 4; 0 = 20, 21, 35 and 50 for up to 2, 3, 4 and 5 objectives, else 70
   int offspring = 0;   ///< children told between two selections; 0 = population / 4
   VariationOptions variation = {};
+  InitialDesign design = InitialDesign::kStratified;  ///< of the first networks
   std::uint64_t seed = 0;
 };
 

@@ -22,13 +22,13 @@ class ParetoLocalSearch final : public BookedAlgorithm {
  public:
   ParetoLocalSearch(const Problem& problem, const ParetoLocalSearchOptions& options,
                     const std::vector<Genotype>& include)
-      : BookedAlgorithm(problem, options.seed, include),
+      : BookedAlgorithm(problem, options.seed, include, {options.design, options.initial}),
         space_(*problem.space),
         options_(options),
         fronts_(objective_fronts(problem)),
         archives_(fronts_.size()) {}
 
-  std::string version() const override { return "pareto_local_search@2"; }
+  std::string version() const override { return "pareto_local_search@3"; }
 
  private:
   std::optional<Genotype> propose(RandomStream& random) override {

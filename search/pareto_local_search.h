@@ -9,12 +9,14 @@
 
 #include <memory>
 
+#include "search/feasible_start.h"
 #include "search/search_algorithm.h"
 
 namespace edgefront {
 
 struct ParetoLocalSearchOptions {
-  int initial = 10;  ///< ≥ 1; uniform samples before the first neighbour
+  int initial = 10;  ///< ≥ 1; networks before the first neighbour
+  InitialDesign design = InitialDesign::kStratified;  ///< of the first networks
   std::uint64_t seed = 0;
 };
 

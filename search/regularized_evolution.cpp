@@ -33,12 +33,12 @@ class RegularizedEvolution final : public BookedAlgorithm {
  public:
   RegularizedEvolution(const Problem& problem, const RegularizedEvolutionOptions& options,
                        const std::vector<Genotype>& include)
-      : BookedAlgorithm(problem, options.seed, include),
+      : BookedAlgorithm(problem, options.seed, include, {options.design, options.population}),
         options_(options),
         fronts_(objective_fronts(problem)),
         variation_(*problem.space, options.variation) {}
 
-  std::string version() const override { return "regularized_evolution@2"; }
+  std::string version() const override { return "regularized_evolution@3"; }
 
  private:
   std::optional<Genotype> propose(RandomStream& random) override {

@@ -9,15 +9,17 @@
 
 #include <memory>
 
+#include "search/feasible_start.h"
 #include "search/search_algorithm.h"
 #include "search/variation.h"
 
 namespace edgefront {
 
 struct RegularizedEvolutionOptions {
-  int population = 40;  ///< ≥ 4; the youngest so many live; the first as many are random
+  int population = 40;  ///< ≥ 4; the youngest so many live; the first as many are the design
   int sample = 0;       ///< members that compete to be the parent; 0 = population / 4 (the paper)
-  VariationOptions variation = {};  ///< crossover is not used
+  VariationOptions variation = {};                    ///< crossover is not used
+  InitialDesign design = InitialDesign::kStratified;  ///< of the first networks
   std::uint64_t seed = 0;
 };
 

@@ -128,12 +128,12 @@ class SmsEmoa final : public BookedAlgorithm {
  public:
   SmsEmoa(const Problem& problem, const SmsEmoaOptions& options,
           const std::vector<Genotype>& include)
-      : BookedAlgorithm(problem, options.seed, include),
+      : BookedAlgorithm(problem, options.seed, include, {options.design, options.population}),
         population_(options.population),
         fronts_(objective_fronts(problem)),
         variation_(*problem.space, options.variation) {}
 
-  std::string version() const override { return "sms_emoa@2"; }
+  std::string version() const override { return "sms_emoa@3"; }
 
  private:
   std::optional<Genotype> propose(RandomStream& random) override {

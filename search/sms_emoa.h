@@ -13,14 +13,16 @@
 
 #include <memory>
 
+#include "search/feasible_start.h"
 #include "search/search_algorithm.h"
 #include "search/variation.h"
 
 namespace edgefront {
 
 struct SmsEmoaOptions {
-  int population = 14;  ///< ≥ 4; the first as many are random
+  int population = 14;  ///< ≥ 4; the first as many are the design
   VariationOptions variation = {};
+  InitialDesign design = InitialDesign::kStratified;  ///< of the first networks
   std::uint64_t seed = 0;
 };
 

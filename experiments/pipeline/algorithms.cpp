@@ -38,7 +38,9 @@ int population_of(const SearchChoice& search, int own) {
 
 /// Smaller pools where each network's features take milliseconds.
 EhviOptions ehvi_options(const SearchExperiment& experiment) {
-  EhviOptions options{.threads = experiment.search.threads, .seed = experiment.seed};
+  EhviOptions options{.threads = experiment.search.threads,
+                      .design = experiment.search.initial_design,
+                      .seed = experiment.seed};
   if (!are_dear(experiment.search.features)) return options;
   options.dear_features = true;
   options.enumerate_up_to = 1'000;
@@ -61,20 +63,24 @@ std::unique_ptr<SearchAlgorithm> make_named(const SearchExperiment& experiment,
           },
           {});
     case AlgorithmKind::kParetoLocalSearch:
-      return make_pareto_local_search(problem, {.initial = search.initial, .seed = experiment.seed},
-                                      include);
+      return make_pareto_local_search(
+          problem,
+          {.initial = search.initial, .design = search.initial_design, .seed = experiment.seed},
+          include);
     case AlgorithmKind::kRegularizedEvolution:
       return make_regularized_evolution(
           problem,
           {.population = population_of(search, RegularizedEvolutionOptions().population),
            .sample = search.sample,
            .variation = search.variation,
+           .design = search.initial_design,
            .seed = experiment.seed},
           include);
     case AlgorithmKind::kSmsEmoa:
       return make_sms_emoa(problem,
                            {.population = population_of(search, SmsEmoaOptions().population),
                             .variation = search.variation,
+                            .design = search.initial_design,
                             .seed = experiment.seed},
                            include);
     case AlgorithmKind::kNsga3:
@@ -82,6 +88,7 @@ std::unique_ptr<SearchAlgorithm> make_named(const SearchExperiment& experiment,
                         {.population = search.population,
                          .offspring = search.offspring,
                          .variation = search.variation,
+                         .design = search.initial_design,
                          .seed = experiment.seed},
                         include);
     case AlgorithmKind::kNsga2:
@@ -91,6 +98,7 @@ std::unique_ptr<SearchAlgorithm> make_named(const SearchExperiment& experiment,
                     {.population = population_of(search, Nsga2Options().population),
                      .offspring = search.offspring,
                      .variation = search.variation,
+                     .design = search.initial_design,
                      .seed = experiment.seed},
                     include);
 }

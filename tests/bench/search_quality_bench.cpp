@@ -7,6 +7,8 @@
 //   search_quality [--seeds 30] [--first-seed 0] [--budget 600] [--algorithms ehvi,nsga2,pagmo20,…]
 //                  [--signal mean_acc] [--cost flops] [--window 1] [--verbose]
 //
+// A name with ":random" (nsga2:random) begins with a random design, as pagmo's NSGA-II does.
+//
 // The table is read from nas_bench_macro/ below $EDGEFRONT_PUBLIC_DATA, or ../shared/data beside
 // the sources.
 #include <algorithm>
@@ -25,6 +27,7 @@
 #include <set>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "experiments/experiment_fields.h"
@@ -38,9 +41,12 @@
 namespace edgefront {
 namespace {
 
+constexpr std::string_view kRandomDesign = ":random";
+
 struct Settings {
   int seeds = 30, first_seed = 0, budget = 600, window = 1;
-  std::string algorithms = "ehvi,nsga2,pagmo20,pagmo80", signal = "mean_acc", cost = "flops";
+  std::string algorithms = "ehvi,nsga2,nsga2:random,pagmo20,pagmo80", signal = "mean_acc",
+              cost = "flops";
   bool verbose = false;
   EhviOptions ehvi;
 };
@@ -116,15 +122,20 @@ struct Trace {
 
 std::unique_ptr<SearchAlgorithm> make_ours(const std::string& name, const Problem& problem,
                                            const Settings& settings, int seed) {
-  if (name == "ehvi") {
+  const bool random = name.ends_with(kRandomDesign);
+  const std::string algorithm = random ? name.substr(0, name.size() - kRandomDesign.size()) : name;
+  const InitialDesign design = random ? InitialDesign::kRandom : InitialDesign::kStratified;
+  if (algorithm == "ehvi") {
     EhviOptions options = settings.ehvi;
+    options.design = design;
     options.seed = static_cast<std::uint64_t>(seed);
     return make_ehvi(problem, options, {});
   }
   SearchExperiment experiment;
   experiment.seed = static_cast<std::uint64_t>(seed);
+  experiment.search.initial_design = design;
   for (const auto& [known, kind] : kAlgorithmNames) {
-    if (name != known) continue;
+    if (algorithm != known) continue;
     experiment.search.algorithm = kind;
     return make_algorithm(experiment, problem);
   }

@@ -180,6 +180,102 @@ TEST_CASE("a small space is looked through, and the least violation stands in fo
   CHECK(cost_of(none[0]) == costs[0]);
 }
 
+/// Each algorithm with a design of twelve networks, `include` among them.
+std::vector<std::unique_ptr<SearchAlgorithm>> with_design(const Problem& problem,
+                                                          InitialDesign design,
+                                                          const std::vector<Genotype>& include) {
+  std::vector<std::unique_ptr<SearchAlgorithm>> all;
+  all.push_back(make_nsga2(problem, {.population = 12, .design = design, .seed = 5}, include));
+  all.push_back(make_nsga3(problem, {.population = 12, .design = design, .seed = 5}, include));
+  all.push_back(make_sms_emoa(problem, {.population = 12, .design = design, .seed = 5}, include));
+  all.push_back(make_regularized_evolution(problem, {.population = 12, .design = design, .seed = 5},
+                                           include));
+  all.push_back(
+      make_pareto_local_search(problem, {.initial = 12, .design = design, .seed = 5}, include));
+  all.push_back(make_ehvi(problem, {.initial = 12, .design = design, .seed = 5}, include));
+  return all;
+}
+
+std::vector<Genotype> first_asked(SearchAlgorithm& algorithm, int count) {
+  std::vector<Genotype> genotypes;
+  for (Candidate& candidate : algorithm.ask(count)) {
+    genotypes.push_back(std::move(candidate.genotype));
+  }
+  return genotypes;
+}
+
+/// Ascending.
+std::vector<double> costs_of(const SearchSpace& space, const std::vector<Genotype>& genotypes) {
+  std::vector<double> costs;
+  for (const Genotype& g : genotypes) costs.push_back(toy::objectives(space, g)[1]);
+  std::sort(costs.begin(), costs.end());
+  return costs;
+}
+
+TEST_CASE("every algorithm begins with the ends of the costs, and with feasible networks only") {
+  const SearchSpace space = toy::space();
+  const std::vector<Genotype> networks = toy::enumerate(space);
+  const std::vector<double> all = costs_of(space, networks);
+  const double limit = all[360];  // a tenth is feasible
+  const Problem problem = limited(space, limit);
+  const auto largest = *std::prev(std::upper_bound(all.begin(), all.end(), limit));
+  for (const auto& algorithm : with_design(problem, InitialDesign::kStratified, {})) {
+    CAPTURE(algorithm->version());
+    const std::vector<double> costs = costs_of(space, first_asked(*algorithm, 12));
+    REQUIRE(costs.size() == 12);
+    CHECK(costs.front() == all.front());
+    CHECK(costs.back() == largest);
+  }
+  // Included networks take places of the design, but not those of its ends.
+  const std::vector<Genotype> include{networks[900], networks[1700]};
+  for (const auto& algorithm : with_design(problem, InitialDesign::kStratified, include)) {
+    CAPTURE(algorithm->version());
+    std::vector<Genotype> asked = first_asked(*algorithm, 12);
+    CHECK(asked[0] == include[0]);
+    CHECK(asked[1] == include[1]);
+    asked.erase(asked.begin(), asked.begin() + 2);
+    const std::vector<double> costs = costs_of(space, asked);
+    CHECK(costs.front() == all.front());
+    CHECK(costs.back() == largest);
+  }
+}
+
+TEST_CASE("a random design is uniform among what is feasible, and so is one without exact costs") {
+  const SearchSpace space = toy::space();
+  const Problem costed = limited(space, 1e9), plain = toy::problem(space);
+  const auto random = with_design(costed, InitialDesign::kRandom, {});
+  const auto without = with_design(plain, InitialDesign::kStratified, {});
+  for (std::size_t i = 0; i + 1 < random.size(); ++i) {  // ehvi models what it cannot compute
+    CAPTURE(random[i]->version());
+    const std::vector<Genotype> asked = first_asked(*random[i], 12);
+    CHECK(asked == first_asked(*without[i], 12));
+    RandomStream stream(5, 0);
+    CHECK(asked[0] == sample_uniform(space, stream));
+  }
+  const double limit = costs_of(space, toy::enumerate(space))[360];
+  const Problem tight = limited(space, limit);
+  for (const auto& algorithm : with_design(tight, InitialDesign::kRandom, {})) {
+    CAPTURE(algorithm->version());
+    CHECK(costs_of(space, first_asked(*algorithm, 12)).back() <= limit);
+  }
+}
+
+TEST_CASE("a design goes on after what was told, and is the same whenever it is asked for") {
+  const SearchSpace space = toy::space();
+  const Problem problem = limited(space, 1e9);
+  const auto at_once = with_design(problem, InitialDesign::kStratified, {});
+  const auto singly = with_design(problem, InitialDesign::kStratified, {});
+  for (std::size_t i = 0; i < at_once.size(); ++i) {
+    CAPTURE(at_once[i]->version());
+    for (const Candidate& expected : at_once[i]->ask(10)) {
+      const std::vector<Candidate> one = singly[i]->ask(1);
+      REQUIRE(one.size() == 1);
+      CHECK(one[0].genotype == expected.genotype);
+      singly[i]->tell(toy::answers(space, one));
+    }
+  }
+}
+
 TEST_CASE("without constraints nothing is known to violate any") {
   const SearchSpace space = toy::tiny_space();
   Problem problem = limited(space, 1);
