@@ -222,10 +222,7 @@ DataTable parse_csv(std::string text, const std::string& name) {
 }
 
 DataTable load_csv(const std::string& path) {
-  std::vector<std::uint8_t> bytes;
-  const Status status = read_file(path, &bytes);
-  if (status.code() == StatusCode::kInvalid) throw InputError(status.message());
-  if (!status.ok()) throw EnvironmentError(status.message());
+  std::vector<std::uint8_t> bytes = read_whole(path);
   if (path.size() > 3 && path.compare(path.size() - 3, 3, ".gz") == 0) {
     bytes = gunzip({path, bytes}, kMaxBytes);
   }

@@ -19,14 +19,6 @@ constexpr char kFashionMnistFolder[] = "/usr/share/datasets/fashion-mnist";
 constexpr std::int64_t kMaxBytes = std::int64_t{1} << 31;
 constexpr std::uint64_t kSplitStream = 0x73706c6974;  // "split"
 
-std::vector<std::uint8_t> read_whole(const std::string& path) {
-  std::vector<std::uint8_t> bytes;
-  const Status status = read_file(path, &bytes, kMaxBytes);
-  if (status.code() == StatusCode::kInvalid) throw InputError(status.message());
-  if (!status.ok()) throw EnvironmentError(status.message());
-  return bytes;
-}
-
 /// The file, or its .gz unpacked; `name` becomes the one that was read.
 std::vector<std::uint8_t> read_idx_file(const std::string& folder, const std::string& stem,
                                         std::string* name) {

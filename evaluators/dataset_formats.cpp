@@ -4,24 +4,17 @@
 
 #include <algorithm>
 
+#include "runtime/file.h"
 #include "space/error.h"
 
 namespace edgefront {
 
 namespace {
 
-constexpr std::int64_t kMaxSide = 4096;
-
-[[noreturn]] void refuse(const NamedBytes& file, std::int64_t byte, const std::string& came,
-                         const std::string& accepted) {
-  throw InputError(file.name + ": byte " + std::to_string(byte) + ": came " + came +
-                   ", accepted is " + accepted);
-}
-
 std::int64_t big_endian(const NamedBytes& file, std::size_t at) {
   if (file.bytes.size() < at + 4)
-    refuse(file, static_cast<std::int64_t>(file.bytes.size()), "the end of the file",
-           "an IDX header");
+    refuse_at(file, static_cast<std::int64_t>(file.bytes.size()), "the end of the file",
+              "an IDX header");
   std::int64_t value = 0;
   for (std::size_t i = at; i < at + 4; ++i) value = value * 256 + file.bytes[i];
   return value;
@@ -29,7 +22,7 @@ std::int64_t big_endian(const NamedBytes& file, std::size_t at) {
 
 void check_magic(const NamedBytes& file, std::int64_t magic, const std::string& accepted) {
   const std::int64_t came = big_endian(file, 0);
-  if (came != magic) refuse(file, 0, "magic number " + std::to_string(came), accepted);
+  if (came != magic) refuse_at(file, 0, "magic number " + std::to_string(came), accepted);
 }
 
 void check_size(const NamedBytes& file, std::int64_t wanted, const std::string& because) {
@@ -41,8 +34,8 @@ void check_size(const NamedBytes& file, std::int64_t wanted, const std::string& 
 
 int checked_side(const NamedBytes& file, std::size_t at, const std::string& what) {
   const std::int64_t side = big_endian(file, at);
-  if (side < 1 || side > kMaxSide)
-    refuse(file, static_cast<std::int64_t>(at), what + " " + std::to_string(side), "1 to 4096");
+  if (side < 1 || side > kMaxImageSide)
+    refuse_at(file, static_cast<std::int64_t>(at), what + " " + std::to_string(side), "1 to 4096");
   return static_cast<int>(side);
 }
 
@@ -58,6 +51,20 @@ struct Inflater {
 
 }  // namespace
 
+std::vector<std::uint8_t> read_whole(const std::string& path) {
+  std::vector<std::uint8_t> bytes;
+  const Status status = read_file(path, &bytes);
+  if (status.code() == StatusCode::kInvalid) throw InputError(status.message());
+  if (!status.ok()) throw EnvironmentError(status.message());
+  return bytes;
+}
+
+void refuse_at(const NamedBytes& file, std::int64_t byte, const std::string& came,
+               const std::string& accepted) {
+  throw InputError(file.name + ": byte " + std::to_string(byte) + ": came " + came +
+                   ", accepted is " + accepted);
+}
+
 std::vector<std::uint8_t> gunzip(const NamedBytes& file, std::int64_t limit) {
   Inflater inflater(file);
   z_stream& stream = inflater.stream;
@@ -71,14 +78,14 @@ std::vector<std::uint8_t> gunzip(const NamedBytes& file, std::int64_t limit) {
     const int result = inflate(&stream, Z_NO_FLUSH);
     const auto at = static_cast<std::int64_t>(stream.total_in);
     if (result != Z_OK && result != Z_STREAM_END)
-      refuse(file, at, stream.avail_in == 0 ? "the end of the file" : "corrupt data",
-             "a whole gzip stream");
+      refuse_at(file, at, stream.avail_in == 0 ? "the end of the file" : "corrupt data",
+                "a whole gzip stream");
     out.insert(out.end(), chunk.begin(), chunk.end() - stream.avail_out);
     if (static_cast<std::int64_t>(out.size()) > limit)
-      refuse(file, at, "more than " + std::to_string(limit) + " unpacked bytes",
-             "a stream of at most that many");
+      refuse_at(file, at, "more than " + std::to_string(limit) + " unpacked bytes",
+                "a stream of at most that many");
     if (result != Z_STREAM_END) continue;
-    if (stream.avail_in > 0) refuse(file, at, "bytes after the gzip stream", "one stream");
+    if (stream.avail_in > 0) refuse_at(file, at, "bytes after the gzip stream", "one stream");
     return out;
   }
 }
@@ -98,9 +105,9 @@ ImageSet parse_idx(const NamedBytes& images, const NamedBytes& labels) {
   const std::int64_t label_count = big_endian(labels, 4);
   check_size(labels, 8 + label_count, std::to_string(label_count) + " labels");
   if (count < 1 || label_count != count)
-    refuse(labels, 4,
-           std::to_string(label_count) + " labels for " + std::to_string(count) + " images",
-           "one label for each of at least one image");
+    refuse_at(labels, 4,
+              std::to_string(label_count) + " labels for " + std::to_string(count) + " images",
+              "one label for each of at least one image");
   set.pixels.assign(images.bytes.begin() + 16, images.bytes.end());
   set.labels.assign(labels.bytes.begin() + 8, labels.bytes.end());
   return set;
@@ -120,8 +127,8 @@ void append_cifar(const NamedBytes& rows, const CifarFormat& format, ImageSet& s
     const std::size_t label_at = at + format.label_bytes - 1;
     const int label = rows.bytes[label_at];
     if (label >= format.classes)
-      refuse(rows, static_cast<std::int64_t>(label_at), "label " + std::to_string(label),
-             "0 to " + std::to_string(format.classes - 1));
+      refuse_at(rows, static_cast<std::int64_t>(label_at), "label " + std::to_string(label),
+                "0 to " + std::to_string(format.classes - 1));
     set.labels.push_back(static_cast<std::uint8_t>(label));
     const std::uint8_t* planes = rows.bytes.data() + label_at + 1;
     for (std::size_t pixel = 0; pixel < kPlane; ++pixel)

@@ -18,6 +18,16 @@ struct NamedBytes {
   std::span<const std::uint8_t> bytes;
 };
 
+constexpr std::int64_t kMaxImageSide = 4096;  ///< height and width
+
+/// The bytes of a file of at most 2 GiB. Throws InputError, or EnvironmentError where the disk
+/// fails.
+std::vector<std::uint8_t> read_whole(const std::string& path);
+
+/// Throws the InputError of a wrong byte.
+[[noreturn]] void refuse_at(const NamedBytes& file, std::int64_t byte, const std::string& came,
+                            const std::string& accepted);
+
 /// Unpacks one gzip stream of at most `limit` bytes.
 std::vector<std::uint8_t> gunzip(const NamedBytes& file, std::int64_t limit);
 

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "runtime/kernels/elementwise.h"
+#include "runtime/netpbm.h"
 
 namespace edgefront {
 namespace {
@@ -42,42 +43,16 @@ Status check_shape(const std::vector<std::int64_t>& have, const Shape& want) {
                          shape_text(sides_of(want)));
 }
 
-// ---- PGM and PPM --------------------------------------------------------------------------------
-
-/// Next number of the header after white space and comments; false where there is none.
-bool next_number(const std::vector<std::uint8_t>& file, std::size_t* at, std::int64_t* out) {
-  const auto is_space = [](std::uint8_t c) { return c == ' ' || (c >= 9 && c <= 13); };
-  while (*at < file.size() && (is_space(file[*at]) || file[*at] == '#')) {
-    if (file[(*at)++] == '#') {
-      while (*at < file.size() && file[*at] != '\n') ++*at;
-    }
-  }
-  const std::size_t begin = *at;
-  *out = 0;
-  while (*at < file.size() && *at - begin < 9 && file[*at] >= '0' && file[*at] <= '9') {
-    *out = *out * 10 + (file[(*at)++] - '0');
-  }
-  return *at > begin;
-}
-
 Status read_netpbm(const std::vector<std::uint8_t>& file, const Shape& want, ArrayView* out) {
-  std::size_t at = 2;
-  std::int64_t width = 0, height = 0, most = 0;
-  if (!next_number(file, &at, &width) || !next_number(file, &at, &height) ||
-      !next_number(file, &at, &most) || at >= file.size()) {
-    return Status::invalid("truncated PGM/PPM header");
-  }
-  ++at;  // the one white space before the pixels
-  if (most != 255) {
-    return Status::invalid("PGM/PPM with maximum " + std::to_string(most) + ", accepted is 255");
-  }
-  const std::int64_t channels = file[1] == '6' ? 3 : 1;
-  if (Status s = check_shape({height, width, channels}, want); !s.ok()) return s;
-  if (static_cast<std::int64_t>(file.size() - at) < want.elements()) {
-    return Status::invalid("truncated: " + std::to_string(file.size() - at) + " pixel bytes, " +
+  NetpbmImage image;
+  if (Status s = read_netpbm_header(file.data(), file.size(), &image); !s.ok()) return s;
+  if (Status s = check_shape({image.height, image.width, image.channels}, want); !s.ok()) return s;
+  const auto have = static_cast<std::int64_t>(file.size() - image.pixels_at);
+  if (have < want.elements()) {
+    return Status::invalid("truncated: " + std::to_string(have) + " pixel bytes, " +
                            std::to_string(want.elements()) + " are needed");
   }
-  *out = {ValueKind::kPixels, file.data() + at};
+  *out = {ValueKind::kPixels, file.data() + image.pixels_at};
   return {};
 }
 
@@ -206,8 +181,7 @@ Status read_input(const std::vector<std::uint8_t>& file, const std::string& name
                            " inputs, accepted is one");
   }
   const Shape& want = model.graph.tensors[model.graph.inputs[0]].shape;
-  const bool netpbm = file.size() > 2 && file[0] == 'P' && (file[1] == '5' || file[1] == '6') &&
-                      (file[2] == '#' || file[2] == ' ' || (file[2] >= 9 && file[2] <= 13));
+  const bool netpbm = is_netpbm(file.data(), file.size());
   const bool npy = file.size() > 6 && std::memcmp(file.data(), "\x93NUMPY", 6) == 0;
   ArrayView array;
   Status status = npy      ? read_npy(file, want, &array)
