@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "evaluators/dataset_formats.h"
+#include "evaluators/image_folder.h"
 #include "runtime/file.h"
 #include "space/error.h"
 #include "space/random.h"
@@ -125,9 +126,9 @@ Dataset load_dataset(const std::string& spec) {
   const auto colon = spec.find(':');
   const std::string kind = spec.substr(0, colon);
   std::string folder = colon == std::string::npos ? "" : spec.substr(colon + 1);
-  if (kind != "fashion-mnist" && kind != "idx" && kind != "cifar10" && kind != "cifar100")
-    throw InputError("data set \"" + spec +
-                     "\": accepted are fashion-mnist[:DIR], idx:DIR, cifar10:DIR, cifar100:DIR");
+  if (kind != "fashion-mnist" && kind != "idx" && kind != "cifar10" && kind != "cifar100" &&
+      kind != "images")
+    throw InputError("data set \"" + spec + "\": accepted are " + kDatasetNames);
   if (folder.empty() && (kind != "fashion-mnist" || colon != std::string::npos))
     throw InputError("data set \"" + spec + "\": came no folder, accepted is " + kind + ":DIR");
   if (folder.empty()) folder = kFashionMnistFolder;
@@ -139,8 +140,10 @@ Dataset load_dataset(const std::string& spec) {
     data = load_idx(folder, {});
   else if (kind == "cifar10")
     data = load_cifar10(folder);
-  else
+  else if (kind == "cifar100")
     data = load_cifar100(folder);
+  else
+    data = load_image_folder(folder);
   if (data.train.height != data.test.height || data.train.width != data.test.width)
     throw InputError(folder + ": training and test images differ in size");
   data.name = kind;

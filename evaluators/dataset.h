@@ -28,8 +28,13 @@ struct Dataset {
   std::string digest;               ///< XXH3-128 of pixels and labels, both sets
 };
 
+/// The accepted names, for messages and help.
+constexpr const char* kDatasetNames =
+    "fashion-mnist[:DIR], idx:DIR, cifar10:DIR, cifar100:DIR, images:DIR";
+
 /// "fashion-mnist[:DIR]" (default: Debian's /usr/share/datasets/fashion-mnist… as the package lays
-/// it), "idx:DIR" (train-images-idx3-ubyte[.gz] …), "cifar10:DIR", "cifar100:DIR" (binary version).
+/// it), "idx:DIR" (train-images-idx3-ubyte[.gz] …), "cifar10:DIR", "cifar100:DIR" (binary version),
+/// "images:DIR" (DIR/train/CLASS/IMAGE, DIR/test/CLASS/IMAGE; image_folder.h).
 /// Throws InputError (file, byte, what came, what is accepted); sizes are checked before they are
 /// used.
 Dataset load_dataset(const std::string& spec);

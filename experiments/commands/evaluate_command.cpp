@@ -16,7 +16,7 @@ int evaluate_command(const CommandArguments& args) {
   CommandLine line("evaluate MODEL.efm --data DATASET [options]",
                    "Runs a model on the test images of a data set and prints its top-1 accuracy.");
   line.positional("MODEL.efm", "model file")
-      .option("data", "DATASET", "", "fashion-mnist[:DIR], idx:DIR, cifar10:DIR or cifar100:DIR")
+      .option("data", "DATASET", "", kDatasetNames)
       .option("split", "WHICH", "test", "test or train")
       .option("kernels", "SET", "",
               "kernel set (default: EDGEFRONT_KERNELS, the model's, the best)")

@@ -172,7 +172,7 @@ TEST_CASE("CIFAR-100 takes the fine label and its names from the file beside it"
 TEST_CASE("wrong names, folders and files say what is accepted") {
   CHECK(input_error_of([] { load_dataset("imagenet"); }) ==
         "data set \"imagenet\": accepted are fashion-mnist[:DIR], idx:DIR, cifar10:DIR, "
-        "cifar100:DIR");
+        "cifar100:DIR, images:DIR");
   CHECK(input_error_of([] { load_dataset("idx"); }) ==
         "data set \"idx\": came no folder, accepted is idx:DIR");
   CHECK(input_error_of([] { load_dataset("idx:/no/such"); }) ==
