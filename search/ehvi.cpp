@@ -93,7 +93,7 @@ class Ehvi final : public SearchAlgorithm {
     }
   }
 
-  std::string version() const override { return "ehvi@4"; }
+  std::string version() const override { return "ehvi@5"; }
 
  private:
   const SearchSpace& space() const { return *problem_.space; }
@@ -223,9 +223,11 @@ class Ehvi final : public SearchAlgorithm {
 
   /// The candidate with the largest expected improvement; nothing where the model is useless.
   std::optional<Genotype> modelled(RandomStream& random) {
-    if (!model_->observe(answered(), unanswered_)) return std::nullopt;
-    const AcquisitionModel& model =
-        model_->acquisition(next_index_ % 2 == 0 ? Aim::kOpenFront : Aim::kAllFronts);
+    const bool second = next_index_ % 2 == 0;
+    if (!model_->observe(answered(), unanswered_, second ? Reach::kLimit : Reach::kFront)) {
+      return std::nullopt;
+    }
+    const AcquisitionModel& model = model_->acquisition(second ? Aim::kOpenFront : Aim::kAllFronts);
     std::vector<const KnownCandidate*> candidates;
     for (const KnownCandidate* candidate : pool_->base()) {
       const bool feasible = candidate->costs.violation == 0;

@@ -9,9 +9,13 @@
 // - The front is that of the exact costs and of the warped error (surrogate.h), with a reference of
 //   two scales above the knee: hypervolume in the useful region counts, not in the corner of
 //   networks that are useless and cheap.
-// - An expensive objective with a limit (ObjectiveInfo::limit) has its reference there at most: what
+// - An expensive objective with a limit (ObjectiveInfo::limit) has its reference there at most:
+// what
 //   is infeasible improves nothing. As long as nothing feasible is known, only objectives with
 //   limits are improved.
+// - A limit on an exact cost cuts the front off where users want it: every second ask takes the
+//   reference as far beyond the limit as the front reaches below it, so that the accurate end
+//   counts.
 // - Small spaces are enumerated, large ones searched by an evolutionary inner loop over the
 //   acquisition, from the front's neighbours and a uniform sample.
 // - Unanswered candidates are believed to be as good as predicted (Ginsbourger, Le Riche & Carraro

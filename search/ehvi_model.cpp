@@ -35,12 +35,18 @@ EhviModel::EhviModel(const Problem& problem, CandidatePool& pool, int design, in
     surrogates_.emplace_back();
     if (!objective.exact) surrogates_.back().emplace(shape, design);
     model_.exact_place.push_back(objective.exact ? exact++ : -1);
-    double largest = 0;
+    CostRange range;
+    double beyond = 0;
     for (const KnownCandidate* c : pool.base()) {
-      if (!objective.exact || c->costs.violation > 0) continue;
-      largest = std::max(largest, c->costs.values[model_.exact_place.back()]);
+      if (!objective.exact) continue;
+      const double cost = c->costs.values[model_.exact_place.back()];
+      beyond = std::max(beyond, cost);
+      if (c->costs.violation > 0) continue;
+      range.least = std::min(range.least, cost);
+      range.largest = std::max(range.largest, cost);
     }
-    largest_.push_back(largest);
+    range.cut = beyond > range.largest;
+    ranges_.push_back(range);
   }
 }
 
@@ -64,7 +70,7 @@ const AcquisitionModel& EhviModel::acquisition(Aim aim) {
 }
 
 bool EhviModel::observe(const std::vector<const Evaluation*>& answered,
-                        const std::vector<Genotype>& unanswered) {
+                        const std::vector<Genotype>& unanswered, Reach reach) {
   if (answered.size() < 4) return false;
   const std::vector<const KnownCandidate*> waiting = pool_.know(unanswered);
   std::vector<ObjectiveVector> points(answered.size() + waiting.size(),
@@ -76,7 +82,7 @@ bool EhviModel::observe(const std::vector<const Evaluation*>& answered,
   model_.fronts.clear();
   const std::vector<int> unmet = unmet_limits(answered);
   if (unmet.empty()) {
-    set_fronts(points, feasible);
+    set_fronts(points, feasible, reach);
   } else {
     set_front_of_limits(points, unmet);
   }
@@ -159,8 +165,21 @@ double EhviModel::modelled_reference(int objective) const {
   return std::min(warp.knee + kReference * warp.scale, warp(problem_.objectives[objective].limit));
 }
 
+/// `members` have the objective at `place`.
+double EhviModel::exact_reference(int objective, const std::vector<ObjectiveVector>& members,
+                                  std::size_t place, Reach reach) const {
+  CostRange range = ranges_[objective];
+  for (const ObjectiveVector& member : members) {
+    range.least = std::min(range.least, member[place]);
+    range.largest = std::max(range.largest, member[place]);
+  }
+  const double margin = 0.01 * std::fabs(range.largest);
+  const bool far = reach == Reach::kLimit && range.cut;
+  return range.largest + (far ? std::max(margin, range.largest - range.least) : margin);
+}
+
 void EhviModel::set_fronts(const std::vector<ObjectiveVector>& points,
-                           const std::vector<bool>& feasible) {
+                           const std::vector<bool>& feasible, Reach reach) {
   for (const std::vector<int>& objectives : fronts_) {
     std::vector<ObjectiveVector> members;
     for (std::size_t i = 0; i < points.size(); ++i) {
@@ -172,13 +191,8 @@ void EhviModel::set_fronts(const std::vector<ObjectiveVector>& points,
     ObjectiveVector reference;
     for (std::size_t k = 0; k < objectives.size(); ++k) {
       const int o = objectives[k];
-      if (!problem_.objectives[o].exact) {
-        reference.push_back(modelled_reference(o));
-        continue;
-      }
-      double largest = largest_[o];
-      for (const ObjectiveVector& member : members) largest = std::max(largest, member[k]);
-      reference.push_back(largest + 0.01 * std::fabs(largest));
+      reference.push_back(problem_.objectives[o].exact ? exact_reference(o, members, k, reach)
+                                                       : modelled_reference(o));
     }
     ImprovementFront front(std::move(members), std::move(reference));
     const double box = front.box();

@@ -7,6 +7,7 @@
 
 #include "search/hypervolume.h"
 #include "search/nsga2.h"
+#include "search/random_search.h"
 #include "space/error.h"
 #include "tests/search/algorithms_test.h"
 
@@ -220,6 +221,25 @@ TEST_CASE("only feasible networks are asked where one network in a thousand is f
   for (const Candidate& candidate : algorithm->ask(static_cast<int>(feasible))) {
     CHECK(toy::objectives(space, candidate.genotype)[1] <= costs[3]);
   }
+}
+
+TEST_CASE("under a limit most searches find the most accurate network that keeps it") {
+  const SearchSpace space = toy::space();
+  double best = 1e9;  // of the whole space
+  for (const Candidate& network : make_random_search(toy::problem(space), {}, {})->ask(3600)) {
+    const ObjectiveVector objectives = toy::objectives(space, network.genotype);
+    if (objectives[1] <= 60) best = std::min(best, objectives[0]);
+  }
+  const Problem problem = costed(space, 60);
+  int found = 0;
+  for (std::uint64_t seed = 0; seed < 10; ++seed) {
+    toy::Trace trace;
+    toy::advance(*make_ehvi(problem, {.enumerate_up_to = 0, .samples = 200, .seed = seed}, {}),
+                 space, 30, trace, 1);
+    found += std::any_of(trace.told.begin(), trace.told.end(),
+                         [&](const Evaluation& e) { return e.objectives[0] == best; });
+  }
+  CHECK(found >= 9);
 }
 
 TEST_CASE("failed evaluations and two expensive objectives do not stop the search") {
