@@ -115,15 +115,16 @@ double sum_of(const std::vector<double>& improvements, const std::vector<double>
   return sum;
 }
 
+bool better(const ScoredCandidate& a, const ScoredCandidate& b) {
+  if (a.improvement != b.improvement) return a.improvement > b.improvement;
+  return a.candidate->genotype < b.candidate->genotype;
+}
+
 }  // namespace
 
 std::vector<ScoredCandidate> best_candidates(const AcquisitionModel& model,
                                              const std::vector<const KnownCandidate*>& candidates,
                                              std::size_t wanted) {
-  const auto better = [](const ScoredCandidate& a, const ScoredCandidate& b) {
-    if (a.improvement != b.improvement) return a.improvement > b.improvement;
-    return a.candidate->genotype < b.candidate->genotype;
-  };
   const std::vector<double> bounds = improvements(model, candidates, Deviation::kBound);
   const std::vector<double> counts = counts_of(model, bounds);
   std::vector<ScoredCandidate> bounded;
@@ -147,6 +148,23 @@ std::vector<ScoredCandidate> best_candidates(const AcquisitionModel& model,
   }
   if (best.size() > wanted) best.resize(wanted);
   return best;
+}
+
+std::vector<const KnownCandidate*> most_promising(
+    const AcquisitionModel& model, const std::vector<const KnownCandidate*>& candidates,
+    std::size_t wanted) {
+  const std::vector<double> exact = improvements(model, candidates, Deviation::kExact);
+  const std::vector<double> counts(model.fronts.size(), 1.0);
+  std::vector<ScoredCandidate> scored;
+  for (std::size_t c = 0; c < candidates.size(); ++c) {
+    scored.push_back({candidates[c], sum_of(exact, counts, c)});
+  }
+  wanted = std::min(wanted, scored.size());
+  std::nth_element(scored.begin(), scored.begin() + static_cast<std::ptrdiff_t>(wanted),
+                   scored.end(), better);
+  std::vector<const KnownCandidate*> promising;
+  for (std::size_t c = 0; c < wanted; ++c) promising.push_back(scored[c].candidate);
+  return promising;
 }
 
 }  // namespace edgefront

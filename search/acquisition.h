@@ -43,4 +43,10 @@ std::vector<ScoredCandidate> best_candidates(const AcquisitionModel& model,
                                              const std::vector<const KnownCandidate*>& candidates,
                                              std::size_t wanted);
 
+/// Those of `candidates` with the largest expected improvement over all fronts, `wanted` of them
+/// where there are so many; in an order of no meaning.
+std::vector<const KnownCandidate*> most_promising(
+    const AcquisitionModel& model, const std::vector<const KnownCandidate*>& candidates,
+    std::size_t wanted);
+
 }  // namespace edgefront

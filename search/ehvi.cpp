@@ -19,7 +19,8 @@ namespace {
 
 constexpr std::size_t kParents = 24, kChildren = 160;  ///< of the inner loop
 constexpr int kGenerations = 3;
-constexpr std::size_t kPoolAtMost = 30'000;  ///< known candidates before old ones are dropped
+constexpr std::size_t kPoolAtMost = 28'000;  ///< known beside the base before old ones are dropped
+constexpr std::size_t kManyShortlists = 5;   ///< a base that is longer is not scored whole
 /// With dear features, of a space that is not known whole:
 constexpr std::size_t kDearHome = 200;     ///< networks found by their costs alone
 constexpr std::size_t kDearNear = 96;      ///< neighbours of the front, drawn anew for each ask
@@ -89,11 +90,12 @@ class Ehvi final : public SearchAlgorithm {
       } else if (told.status == EvaluationStatus::kOk) {
         told_[place->second] = std::move(told);
         if (model_) model_->forget_fits();
+        shortlist_of_ = 0;
       }
     }
   }
 
-  std::string version() const override { return "ehvi@5"; }
+  std::string version() const override { return "ehvi@6"; }
 
  private:
   const SearchSpace& space() const { return *problem_.space; }
@@ -116,7 +118,7 @@ class Ehvi final : public SearchAlgorithm {
         if (!seen_.contains(genotype)) return genotype;
       }
     }
-    if (pool_->size() > kPoolAtMost) forget();
+    if (pool_->size() > pool_->base().size() + kPoolAtMost) forget();
     const std::int64_t period = options_.local_period;
     const bool local = period > 0 && next_index_ % period == period - 1;
     std::optional<Genotype> genotype;
@@ -132,11 +134,12 @@ class Ehvi final : public SearchAlgorithm {
   /// The pool and the design: functions of the problem and the seed, made when first needed.
   void prepare() {
     if (pool_) return;
-    pool_.emplace(problem_, options_.seed, options_.enumerate_up_to, options_.samples);
+    const std::int64_t most = space().listed ? options_.list_up_to : options_.enumerate_up_to;
+    pool_.emplace(problem_, options_.seed, most, options_.samples);
     const Problem bare = without_features(problem_);
     std::optional<CandidatePool> costs;  // looking for networks by their costs needs no features
     if (options_.dear_features) {
-      costs.emplace(bare, options_.seed, options_.enumerate_up_to, options_.samples);
+      costs.emplace(bare, options_.seed, most, options_.samples);
     }
     SearchStart start =
         search_start(problem_, costs ? *costs : *pool_, options_.design, options_.initial,
@@ -144,11 +147,34 @@ class Ehvi final : public SearchAlgorithm {
     design_ = std::move(start.design);
     home_ = options_.dear_features ? every_kth(start.home, kDearHome) : std::move(start.home);
     model_.emplace(problem_, *pool_, options_.initial, options_.threads);
+    if (long_base()) return;  // its shortlists are anchored
     std::vector<const KnownCandidate*> anchored = pool_->base();
     if (!pool_->whole()) {  // forget() keeps these too
       for (const KnownCandidate* known : pool_->know(home_)) anchored.push_back(known);
     }
     model_->anchor(anchored);
+  }
+
+  bool long_base() const {
+    return pool_->whole() &&
+           pool_->base().size() > kManyShortlists * static_cast<std::size_t>(options_.shortlist);
+  }
+
+  /// Of a long base, what is worth scoring: by the observations that the model was last fitted on,
+  /// so that it is a function of what was told. True where the model has seen these only since.
+  bool renew_shortlist() {
+    if (!long_base()) return false;
+    std::vector<const Evaluation*> fitted = answered();
+    fitted.resize(fitted_observations(fitted.size()));
+    if (fitted.size() == shortlist_of_) return false;
+    model_->observe(fitted, {}, Reach::kLimit);
+    std::vector<const KnownCandidate*> feasible = pool_->base();
+    std::erase_if(feasible, [](const auto* c) { return c->costs.violation > 0; });
+    shortlist_ = most_promising(model_->acquisition(Aim::kAllFronts), feasible,
+                                static_cast<std::size_t>(options_.shortlist));
+    shortlist_of_ = fitted.size();
+    model_->anchor(shortlist_);
+    return true;
   }
 
   void forget() {
@@ -224,12 +250,12 @@ class Ehvi final : public SearchAlgorithm {
   /// The candidate with the largest expected improvement; nothing where the model is useless.
   std::optional<Genotype> modelled(RandomStream& random) {
     const bool second = next_index_ % 2 == 0;
-    if (!model_->observe(answered(), unanswered_, second ? Reach::kLimit : Reach::kFront)) {
-      return std::nullopt;
-    }
+    const Reach reach = second ? Reach::kLimit : Reach::kFront;
+    if (!model_->observe(answered(), unanswered_, reach)) return std::nullopt;
+    if (renew_shortlist()) model_->observe(answered(), unanswered_, reach);
     const AcquisitionModel& model = model_->acquisition(second ? Aim::kOpenFront : Aim::kAllFronts);
     std::vector<const KnownCandidate*> candidates;
-    for (const KnownCandidate* candidate : pool_->base()) {
+    for (const KnownCandidate* candidate : long_base() ? shortlist_ : pool_->base()) {
       const bool feasible = candidate->costs.violation == 0;
       if (feasible && !seen_.contains(candidate->genotype)) candidates.push_back(candidate);
     }
@@ -295,16 +321,20 @@ class Ehvi final : public SearchAlgorithm {
   std::optional<CandidatePool> pool_;
   std::vector<Genotype> home_, design_;  ///< feasible networks found before any evaluation
   std::optional<EhviModel> model_;
+  std::vector<const KnownCandidate*> shortlist_;  ///< of a long base
+  std::size_t shortlist_of_ = 0;                  ///< by so many observations
 };
 
 }  // namespace
 
 std::unique_ptr<SearchAlgorithm> make_ehvi(const Problem& problem, const EhviOptions& options,
                                            const std::vector<Genotype>& include) {
-  if (options.initial < 0 || options.local_period < 0 || options.samples < 1) {
+  if (options.initial < 0 || options.local_period < 0 || options.samples < 1 ||
+      options.shortlist < 1) {
     throw InputError("ehvi: initial = " + std::to_string(options.initial) +
-                     ", local_period = " + std::to_string(options.local_period) + ", samples = " +
-                     std::to_string(options.samples) + "; accepted: at least 0, 0 and 1");
+                     ", local_period = " + std::to_string(options.local_period) +
+                     ", samples = " + std::to_string(options.samples) + ", shortlist = " +
+                     std::to_string(options.shortlist) + "; accepted: at least 0, 0, 1 and 1");
   }
   return std::make_unique<Ehvi>(problem, options, include);
 }

@@ -10,14 +10,14 @@
 //   two scales above the knee: hypervolume in the useful region counts, not in the corner of
 //   networks that are useless and cheap.
 // - An expensive objective with a limit (ObjectiveInfo::limit) has its reference there at most:
-// what
-//   is infeasible improves nothing. As long as nothing feasible is known, only objectives with
-//   limits are improved.
+//   what is infeasible improves nothing. As long as nothing feasible is known, only objectives
+//   with limits are improved.
 // - A limit on an exact cost cuts the front off where users want it: every second ask takes the
 //   reference as far beyond the limit as the front reaches below it, so that the accurate end
 //   counts.
-// - Small spaces are enumerated, large ones searched by an evolutionary inner loop over the
-//   acquisition, from the front's neighbours and a uniform sample.
+// - Small spaces and lists are enumerated, large ones searched by an evolutionary inner loop over
+//   the acquisition, from the front's neighbours and a uniform sample. Of a long list each ask
+//   scores those that were best when the model was last fitted, on a tenth fewer observations.
 // - Unanswered candidates are believed to be as good as predicted (Ginsbourger, Le Riche & Carraro
 //   2010, "kriging believer"), not integrated over as in qEHVI (Daulton et al. 2020).
 // - A second expensive objective is integrated by eight quantiles of its own prediction, further
@@ -42,6 +42,8 @@ struct EhviOptions {
   int initial = 0;  ///< networks of the initial design; 0: 10, or more with more costs on a front
   int local_period = 5;                   ///< every n-th ask is a local search; 0: none
   std::int64_t enumerate_up_to = 20'000;  ///< networks; larger spaces are sampled
+  std::int64_t list_up_to = 250'000;      ///< the same where the space is a list
+  int shortlist = 4'000;                  ///< of more than five times as many, those scored per ask
   int samples = 2'000;                    ///< of a larger space, known from the start
   bool dear_features = false;  ///< Problem::features takes long: fewer new candidates an ask
   int threads = 1;             ///< for scoring; the result does not depend on it

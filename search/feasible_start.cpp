@@ -10,7 +10,7 @@
 namespace edgefront {
 namespace {
 
-constexpr std::int64_t kEnumerateUpTo = 20'000;
+constexpr std::int64_t kEnumerateUpTo = 20'000, kListUpTo = 250'000;
 constexpr int kSamples = 2'000;
 constexpr int kCostAtMost = 40'000;  ///< networks costed in search of feasible ones
 /// Apart from the candidates' streams.
@@ -78,7 +78,8 @@ SearchStart search_start(const Problem& problem, CandidatePool& pool, InitialDes
 
 std::vector<Genotype> feasible_start(const Problem& problem, int size, std::uint64_t seed) {
   const Problem costs = without_features(problem);  // may be dear, and only a surrogate looks
-  CandidatePool pool(costs, seed, kEnumerateUpTo, kSamples);
+  const std::int64_t most = problem.space->listed ? kListUpTo : kEnumerateUpTo;
+  CandidatePool pool(costs, seed, most, kSamples);
   return search_start(costs, pool, InitialDesign::kStratified, size, size, seed).design;
 }
 

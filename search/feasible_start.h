@@ -41,8 +41,8 @@ struct SearchStart {
 SearchStart search_start(const Problem& problem, CandidatePool& pool, InitialDesign design,
                          int size, int home, std::uint64_t seed);
 
-/// The stratified design of an algorithm that models nothing. Spaces of up to 20,000 networks are
-/// looked through.
+/// The stratified design of an algorithm that models nothing. Spaces of up to 20,000 networks and
+/// lists of up to 250,000 are looked through.
 std::vector<Genotype> feasible_start(const Problem& problem, int size, std::uint64_t seed);
 
 }  // namespace edgefront

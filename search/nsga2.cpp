@@ -18,7 +18,7 @@ class Nsga2 final : public BookedAlgorithm {
         fronts_(objective_fronts(problem)),
         variation_(*problem.space, options.variation) {}
 
-  std::string version() const override { return "nsga2@4"; }
+  std::string version() const override { return "nsga2@5"; }
 
  private:
   std::optional<Genotype> propose(RandomStream& random) override {

@@ -27,7 +27,7 @@ class Nsga3 final : public BookedAlgorithm {
     }
   }
 
-  std::string version() const override { return "nsga3@3"; }
+  std::string version() const override { return "nsga3@4"; }
 
  private:
   std::optional<Genotype> propose(RandomStream& random) override {

@@ -28,7 +28,7 @@ class ParetoLocalSearch final : public BookedAlgorithm {
         fronts_(objective_fronts(problem)),
         archives_(fronts_.size()) {}
 
-  std::string version() const override { return "pareto_local_search@3"; }
+  std::string version() const override { return "pareto_local_search@4"; }
 
  private:
   std::optional<Genotype> propose(RandomStream& random) override {

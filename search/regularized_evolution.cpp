@@ -38,7 +38,7 @@ class RegularizedEvolution final : public BookedAlgorithm {
         fronts_(objective_fronts(problem)),
         variation_(*problem.space, options.variation) {}
 
-  std::string version() const override { return "regularized_evolution@3"; }
+  std::string version() const override { return "regularized_evolution@4"; }
 
  private:
   std::optional<Genotype> propose(RandomStream& random) override {

@@ -133,7 +133,7 @@ class SmsEmoa final : public BookedAlgorithm {
         fronts_(objective_fronts(problem)),
         variation_(*problem.space, options.variation) {}
 
-  std::string version() const override { return "sms_emoa@3"; }
+  std::string version() const override { return "sms_emoa@4"; }
 
  private:
   std::optional<Genotype> propose(RandomStream& random) override {

@@ -10,15 +10,6 @@ namespace {
 constexpr std::size_t kFirstFit = 6, kFitAtMost = 160;
 constexpr std::size_t kLearnBest = 250, kLearnOthers = 150;
 
-/// The largest step of the schedule 6, 8, 10, … (a tenth more each) that is at most `count`.
-std::size_t scheduled(std::size_t count) {
-  std::size_t step = std::min(count, kFirstFit);
-  for (std::size_t next = step; next <= count; next = std::max(next + 2, next + next / 10)) {
-    step = next;
-  }
-  return step;
-}
-
 /// Every k-th of the first `count`, so that at most `most` are left.
 std::vector<std::size_t> thinned(std::size_t count, std::size_t most) {
   std::vector<std::size_t> some;
@@ -98,6 +89,14 @@ bool better_than_normal(const std::vector<GaussianPrediction>& held_out,
 
 }  // namespace
 
+std::size_t fitted_observations(std::size_t count) {
+  std::size_t step = std::min(count, kFirstFit);
+  for (std::size_t next = step; next <= count; next = std::max(next + 2, next + next / 10)) {
+    step = next;
+  }
+  return step;
+}
+
 double Warp::operator()(double value) const {
   return value <= knee ? value : knee + scale * std::log1p((value - knee) / scale);
 }
@@ -122,7 +121,7 @@ void Surrogate::observe(const Observations& observations) {
 }
 
 const KernelParameters& Surrogate::fit(const Observations& observations) {
-  const std::size_t count = scheduled(observations.rows.size());
+  const std::size_t count = fitted_observations(observations.rows.size());
   const auto [found, added] = fits_.try_emplace(count);
   if (!added) return found->second;
   Observations some = subset(observations, thinned(count, kFitAtMost));
@@ -159,6 +158,8 @@ std::vector<GaussianPrediction> Surrogate::predict(std::span<const EncodedGenoty
 
 void Surrogate::anchor(std::vector<const EncodedGenotype*> rows) {
   anchored_ = std::move(rows);
+  places_.clear();
+  kept_for_ = nullptr;
   for (std::size_t i = 0; i < anchored_.size(); ++i) places_[anchored_[i]] = static_cast<int>(i);
 }
 

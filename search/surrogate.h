@@ -22,6 +22,10 @@ struct Warp {
 /// Knee at the median of the values, scale from the best to the knee.
 Warp warp_of(std::vector<double> values);
 
+/// How many of `count` observations a Surrogate is fitted on: the first 6, 8, 10, … (a tenth more
+/// each).
+std::size_t fitted_observations(std::size_t count);
+
 /// Fitted once per growth of the observations by a tenth, on the first ones of each such step only:
 /// a function of what was observed, not of when it was asked.
 class Surrogate {
@@ -31,8 +35,8 @@ class Surrogate {
   Surrogate(KernelShape shape, int design)
       : shape_(std::move(shape)), design_(static_cast<std::size_t>(design)) {}
 
-  /// Rows whose bounds will be asked for again and again: their covariances are kept. They outlive
-  /// this.
+  /// Rows whose bounds will be asked for again and again, in place of earlier ones: their
+  /// covariances are kept. They outlive this.
   void anchor(std::vector<const EncodedGenotype*> rows);
   /// `values` unwarped, in the order told, at least two; `noise_variances` as Observations'. Rows
   /// outlive the next predict().

@@ -43,7 +43,7 @@ EhviOptions ehvi_options(const SearchExperiment& experiment) {
                       .seed = experiment.seed};
   if (!are_dear(experiment.search.features)) return options;
   options.dear_features = true;
-  options.enumerate_up_to = 1'000;
+  options.enumerate_up_to = options.list_up_to = 1'000;
   options.samples = 300;
   return options;
 }

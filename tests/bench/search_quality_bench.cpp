@@ -318,7 +318,8 @@ int main(int argc, char** argv) {
     if (key == "--cost") settings.cost = value;
     if (key == "--initial") settings.ehvi.initial = std::atoi(value.c_str());
     if (key == "--local-period") settings.ehvi.local_period = std::atoi(value.c_str());
-    if (key == "--enumerate-up-to") settings.ehvi.enumerate_up_to = std::atoll(value.c_str());
+    if (key == "--list-up-to") settings.ehvi.list_up_to = std::atoll(value.c_str());
+    if (key == "--shortlist") settings.ehvi.shortlist = std::atoi(value.c_str());
     if (key == "--threads") settings.ehvi.threads = std::atoi(value.c_str());
   }
   return edgefront::main_of(settings);

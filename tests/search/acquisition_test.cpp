@@ -2,7 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <numeric>
+#include <set>
+
 #include "search/hypervolume.h"
+#include "space/random.h"
 
 namespace edgefront {
 namespace {
@@ -53,6 +58,46 @@ TEST_CASE("one front is aimed at either way") {
     REQUIRE(best.size() == 1);
     CHECK(best[0].candidate == &b);
     CHECK(best[0].improvement == doctest::Approx(gain(0.3, 0.6)));
+  }
+}
+
+TEST_CASE("the most promising of certain candidates are those that add most hypervolume") {
+  // Two exact objectives: the expected improvement is the improvement.
+  const std::vector<ObjectiveVector> members{{2, 8}, {5, 5}, {9, 1}};
+  const ObjectiveVector reference{10, 10};
+  AcquisitionModel model;
+  model.surrogates = {nullptr, nullptr};
+  model.exact_place = {0, 1};
+  model.fronts.push_back({{0, 1}, ImprovementFront(members, reference), 1});
+  RandomStream random(3, 1);
+  std::vector<KnownCandidate> candidates(700);
+  std::vector<double> gains;
+  for (std::size_t c = 0; c < candidates.size(); ++c) {
+    candidates[c].genotype.choices = {static_cast<std::uint8_t>(c / 256),
+                                      static_cast<std::uint8_t>(c % 256)};
+    candidates[c].costs.values = {12 * random.uniform(), 12 * random.uniform()};
+    std::vector<ObjectiveVector> with = members;
+    with.push_back(candidates[c].costs.values);
+    gains.push_back(hypervolume(with, reference) - hypervolume(members, reference));
+  }
+  std::vector<std::size_t> order(candidates.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(), [&](auto a, auto b) { return gains[a] > gains[b]; });
+  std::vector<const KnownCandidate*> all;
+  std::set<const KnownCandidate*> best;
+  for (const KnownCandidate& candidate : candidates) all.push_back(&candidate);
+  for (std::size_t k = 0; k < 40; ++k) best.insert(&candidates[order[k]]);
+  for (const int threads : {1, 3}) {
+    model.threads = threads;
+    const auto chosen = most_promising(model, all, 40);
+    CHECK(std::set<const KnownCandidate*>(chosen.begin(), chosen.end()) == best);
+  }
+  CHECK(most_promising(model, {all[0], all[1]}, 40).size() == 2);
+  const std::vector<ScoredCandidate> scored = best_candidates(model, all, 3);
+  REQUIRE(scored.size() == 3);
+  for (std::size_t k = 0; k < 3; ++k) {
+    CHECK(scored[k].candidate == &candidates[order[k]]);
+    CHECK(scored[k].improvement == doctest::Approx(gains[order[k]]));
   }
 }
 

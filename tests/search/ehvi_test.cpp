@@ -76,6 +76,23 @@ TEST_CASE("a space too large to enumerate is searched as well") {
   CHECK(volume(sampled.told) > 0.98 * volume(whole.told));
 }
 
+TEST_CASE("a long base is searched by a shortlist of it as well as whole, and goes on as asked") {
+  const SearchSpace space = toy::space();
+  const Problem problem = costed(space);
+  for (const std::uint64_t seed : {1, 2}) {
+    toy::Trace whole, listed;
+    toy::advance(*make_ehvi(problem, {.seed = seed}, {}), space, 40, whole, 1);
+    const auto algorithm = make_ehvi(problem, {.shortlist = 150, .seed = seed}, {});
+    toy::advance(*algorithm, space, 40, listed, 1);
+    CHECK(volume(listed.told) > 0.995 * volume(whole.told));
+    // One that was never asked so far makes its shortlist late, and the same.
+    const auto late = make_ehvi(problem, {.shortlist = 150, .seed = seed}, {});
+    late->take_over(listed.asked);
+    late->tell(listed.told);
+    CHECK(genotypes(late->ask(3)) == genotypes(algorithm->ask(3)));
+  }
+}
+
 TEST_CASE("three asks at once are three asks in a row, and threads change nothing") {
   const SearchSpace space = toy::space();
   const Problem problem = costed(space);
@@ -266,8 +283,8 @@ TEST_CASE("failed evaluations and two expensive objectives do not stop the searc
 TEST_CASE("options out of range are refused with what is accepted") {
   const SearchSpace space = toy::space();
   CHECK_THROWS_WITH_AS(make_ehvi(toy::problem(space), {.initial = -1}, {}),
-                       "ehvi: initial = -1, local_period = 5, samples = 2000; accepted: at least "
-                       "0, 0 and 1",
+                       "ehvi: initial = -1, local_period = 5, samples = 2000, shortlist = 4000; "
+                       "accepted: at least 0, 0, 1 and 1",
                        InputError);
 }
 

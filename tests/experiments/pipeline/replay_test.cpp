@@ -62,7 +62,7 @@ TEST_CASE("at the first difference a resumed run stops, names it and changes not
       message_of<ReplayError>([&] { run_search(foreign.experiment, parts, foreign.run, {}); });
   // Line 1 is the header, 2 the first ask, 3 to 10 its evaluations.
   CHECK(contains(message, "journal.jsonl:11: candidate 8 is "));
-  CHECK(contains(message, "in the journal, but nsga2@4 now asks "));
+  CHECK(contains(message, "in the journal, but nsga2@5 now asks "));
   CHECK(contains(message, "nothing was changed"));
   CHECK(contains(message, "--adopt"));
   CHECK(read_text(journal_path(foreign.run)) == foreign.journal);
@@ -98,15 +98,15 @@ TEST_CASE("adopting tells the algorithm the journal's evaluations, and is replay
 TEST_CASE("another version of the algorithm is a replay error unless it adopts") {
   ForeignRun foreign;
   std::string manifest = read_text(manifest_path(foreign.run));
-  manifest.replace(manifest.find("nsga2@4"), 7, "nsga2@0");
+  manifest.replace(manifest.find("nsga2@5"), 7, "nsga2@0");
   write_text(manifest_path(foreign.run), manifest);
   toy::Parts parts = toy::parts();
   CHECK(contains(
       message_of<ReplayError>([&] { run_search(foreign.experiment, parts, foreign.run, {}); }),
-      "the run was searched by nsga2@0, this program has nsga2@4"));
+      "the run was searched by nsga2@0, this program has nsga2@5"));
   CHECK(read_text(manifest_path(foreign.run)) == manifest);
   run_search(foreign.experiment, parts, foreign.run, {.adopt = true});
-  CHECK(load_run(foreign.run).manifest.algorithm == "nsga2@4");
+  CHECK(load_run(foreign.run).manifest.algorithm == "nsga2@5");
 }
 
 TEST_CASE("all but the last asks of a journal may be taken over, none once it adopted") {

@@ -72,7 +72,7 @@ TEST_CASE("the front of a run is what a comparison of all its journalled evaluat
   CHECK(genotypes.size() == 40);
   CHECK(read_front(run.run) == state.front);
   CHECK(state.hypervolume.back() == *state.front.hypervolume);
-  CHECK(state.manifest.algorithm == "nsga2@4");
+  CHECK(state.manifest.algorithm == "nsga2@5");
 }
 
 TEST_CASE("killed after any line of the journal, a run ends with the same front") {
