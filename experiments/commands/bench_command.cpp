@@ -1,4 +1,5 @@
 // edgefront bench: what a model really costs on this machine.
+#include <algorithm>
 #include <chrono>
 #include <iostream>
 
@@ -56,7 +57,7 @@ void describe_options(CommandLine& line) {
       .option("kernels", "SET", "",
               "kernel set (default: EDGEFRONT_KERNELS, the model's, the best)")
       .option("threads", "N", "1", "threads of the network")
-      .option("max-samples", "N", "2000", "invocations at most")
+      .option("max-samples", "N", "2000", "invocations at most, 10 or more")
       .option("seed", "N", "1", "seed of the generated inputs and weights")
       .flag("layers",
             "roofline of each layer: GOP/s, bytes, intensity, shares of the peak and of "
@@ -74,7 +75,9 @@ BenchOptions options_of(const CommandLine& line) {
   BenchOptions options;
   options.load.kernel_set = line.text("kernels");
   options.load.threads = parse_thread_counts({line.text("threads")}, "--threads").front();
-  options.protocol.max_samples = int(line.integer("max-samples", 100, 10000000));
+  options.protocol.max_samples = int(line.integer("max-samples", 10, 10000000));
+  options.protocol.min_samples =
+      std::min(options.protocol.min_samples, options.protocol.max_samples);
   options.protocol.seed = std::uint64_t(line.integer("seed", 0, INT64_MAX));
   options.roofs = line.given("layers");
   if (options.roofs && options.load.threads != 1) {

@@ -148,13 +148,14 @@ nlohmann::json summary_json(const Setting& setting, const ValidatedSetting& vali
           {"rows", networks}};
 }
 
-/// With --quick as few samples as the statistics take, and no rests.
+/// With --quick as few samples as the statistics take, no rests, and none repeated.
 ProtocolOptions quick_or(const CommandLine& line, ProtocolOptions protocol) {
   if (!line.given("quick")) return protocol;
   protocol.warmup = 1;
   protocol.min_samples = protocol.max_samples = 8;
   protocol.passes = 1;
   protocol.pass_s = protocol.patience_s = 0;
+  protocol.disturbance = 1000;
   return protocol;
 }
 

@@ -67,6 +67,7 @@ void measure(const SearchExperiment& experiment, const std::string& kernel_set,
   ProtocolOptions protocol;
   protocol.min_samples = 200;
   protocol.relative_half_width = 0.01;
+  protocol.step_latencies = false;
   protocol.seed = experiment.seed;
   device.measure_networks(
       models, kernel_set, 1, protocol, {},
