@@ -64,7 +64,6 @@ entries "$work/again.h5" | cmp -s - "$work/uncut.txt" || die "the profile of a l
 
 # What measures against a profile refuses another device, and takes the one it was measured on.
 expect 0 'fresh networks' "$edgefront" profile --validate "$work/uncut.h5" --space $space --precision int8 --networks 3 --quick --on "$probe -"
-expect 0 '"latency_us"' "$edgefront" bench tests/runtime/fixtures/version1.efm --max-samples 100 --json --on "$probe -"
 refuse 'mlperf is measured on this machine only' "$edgefront" bench tests/runtime/fixtures/version1.efm --mlperf --on "$probe -"
 expect 3 'cut: the command closed it; it ended with exit code 255' "$edgefront" profile "${common[@]}" --out "$work/none.h5" --on 'exit 255'
 [ ! -e "$work/none.h5" ] || die "a line that never stood left a profile"
@@ -73,17 +72,18 @@ if [ "$where" != "this machine's probe" ]; then
   expect 2 'kernel set "avx2" is not one of the probe' "$edgefront" profile "${common[@]}" --kernels avx2 --out "$work/none.h5" --on "$probe -"
 fi
 # A search for the board, whose winner is trained here and measured there.
+model=tests/runtime/fixtures/version1.efm
 if [ -e "$bin/libedgefront_torch.so" ]; then
-  python3 - "$work" <<'END'
-import struct, sys
-for name, count in (("train", 160), ("t10k", 40)):
-    labels = bytes(i % 4 for i in range(count))
-    pixels = bytes((200 if x // 4 + y // 4 * 2 == label else 20) + (7 * i + 3 * x + 5 * y) % 30
-                   for i, label in enumerate(labels) for y in range(8) for x in range(8))
-    with open(f"{sys.argv[1]}/{name}-images-idx3-ubyte", "wb") as file:
-        file.write(struct.pack(">4i", 2051, count, 8, 8) + pixels)
-    with open(f"{sys.argv[1]}/{name}-labels-idx1-ubyte", "wb") as file:
-        file.write(struct.pack(">2i", 2049, count) + labels)
+  python3 - "$work/corners" <<'END'
+import os, sys
+for part, count in (("train", 160), ("test", 40)):
+    for i in range(count):
+        folder = f"{sys.argv[1]}/{part}/" + ("north west", "north east", "south west", "south east")[i % 4]
+        os.makedirs(folder, exist_ok=True)
+        pixels = bytes((200 if x // 4 + y // 4 * 2 == i % 4 else 20) + (7 * i + 3 * x + 5 * y) % 30
+                       for y in range(8) for x in range(8))
+        with open(f"{folder}/{i}.pgm", "wb") as file:
+            file.write(b"P5 8 8 255\n" + pixels)
 END
   cat >"$work/board.toml" <<END
 name = "board"
@@ -96,12 +96,15 @@ export = { epochs = 1, held_out = 40, batch_size = 16, calibration_images = 64, 
 END
   expect 0 '12 evaluations' "$edgefront" search "$work/board.toml" --out "$work/run"
   expect 0 ', measured [0-9.]+ us; top-1 float' "$edgefront" export "$work/run" --select knee --out "$work/models" \
-    --data "idx:$work" --on "$probe -"
+    --data "images:$work/corners" --on "$probe -"
   grep -q '"measured": {' "$work/run/exports.json" || die "what the board measured is not in exports.json"
-  expect 0 '"kernels": *"(neon|reference|avx)' "$edgefront" bench "$work"/models/*.efm --max-samples 100 --json --on "$probe -"
+  expect 0 '^1[. ].*(north|south) (west|east)' "$bin/edgefront-run" "$work"/models/*.efm "$work/corners/test/south west/2.pgm"
+  model=$(ls "$work"/models/*.efm)
 else
   echo "SKIPPED: built without libtorch: no export measured on the board"
 fi
+expect 0 '"latency_us"' "$edgefront" bench "$model" --max-samples 10 --json --on "$probe -"
+grep -qE '"kernels": *"(neon|reference|avx)' "$work/out.txt" || die "the board's kernels are not named"
 # Without a live link: jobs there, results back, and again what is still missing.
 files=(--networks 4 --precision int8 --missing-in "$work/files.h5")
 quick='s/"warmup":[0-9]*,"min_samples":[0-9]*,"max_samples":[0-9]*/"warmup":1,"min_samples":8,"max_samples":8/
