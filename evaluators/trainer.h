@@ -38,14 +38,14 @@ struct TrainOptions {
   int held_out = 5000;  ///< training images that are only judged on: the same for every training
 };
 
-/// Weight-sharing over the whole space. Sandwich rule (largest, smallest and `random_subnets`
-/// random sub-networks a step) with in-place distillation from the largest (Yu & Huang 2019,
-/// "Universally slimmable networks"), batch-norm recalibration before a sub-network is judged.
+/// Weight-sharing over the whole space: the largest and `random_subnets` random sub-networks a
+/// step, whose decisions are freed during the training (torch/supernet_training.h says after whom);
+/// batch-norm recalibration before a sub-network is judged.
 struct SupernetOptions {
   double seconds = 120;  ///< training budget; wall-clock is journalled, not decided again
   int batch_size = 128;
-  int random_subnets = 2;
-  double learning_rate = 0.1;
+  int random_subnets = 3;
+  double learning_rate = 0.2;
   double distillation_temperature = 1;  ///< the term carries T²
   int recalibration_images = 1024;
   int held_out = 5000;

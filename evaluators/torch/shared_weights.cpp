@@ -242,14 +242,13 @@ void SharedWeights::add_gradients(const Architecture& architecture, const LayerG
   }
 }
 
-Genotype extreme_genotype(const SearchSpace& space, Extreme extreme) {
-  const double sign = extreme == Extreme::kLargest ? 1 : -1;
+Genotype largest_genotype(const SearchSpace& space) {
   const auto size = [&](const Genotype& genotype) {
-    return sign * double(total_macs(lower(decode(space, canonical(space, genotype)))));
+    return total_macs(lower(decode(space, canonical(space, genotype))));
   };
   Genotype best;
   best.choices.assign(space.decisions.size(), 0);
-  double best_size = size(best);
+  auto best_size = size(best);
   // Inactive decisions change nothing until others wake them, so go round until all stand still.
   for (bool changed = true; changed;) {
     changed = false;
@@ -257,7 +256,7 @@ Genotype extreme_genotype(const SearchSpace& space, Extreme extreme) {
       for (std::size_t c = 0; c < space.decisions[i].choices.size(); ++c) {
         Genotype other = best;
         other.choices[i] = static_cast<std::uint8_t>(c);
-        const double other_size = size(other);
+        const auto other_size = size(other);
         if (other_size > best_size) {
           best = other;
           best_size = other_size;

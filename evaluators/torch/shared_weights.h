@@ -53,9 +53,8 @@ class SharedWeights {
   Sums layers_;
 };
 
-/// The network of the space with the most, or fewest, multiply-accumulates, found decision by
-/// decision until no single one changes it.
-enum class Extreme { kLargest, kSmallest };
-Genotype extreme_genotype(const SearchSpace& space, Extreme extreme);
+/// The network of the space with the most multiply-accumulates, found decision by decision until no
+/// single one changes it.
+Genotype largest_genotype(const SearchSpace& space);
 
 }  // namespace edgefront

@@ -15,6 +15,7 @@ namespace {
 constexpr double kMomentum = 0.9;
 constexpr double kWeightDecay = 1e-5;
 constexpr double kWarmUp = 0.05;
+constexpr double kAllFreed = 0.7;  ///< of the training, then all decisions are drawn
 /// Gradients of all networks of a step are scaled down to this length at most: the first steps of a
 /// new random network through half-trained weights throw the others back otherwise.
 constexpr double kLongestGradient = 5;
@@ -32,11 +33,14 @@ SubNetwork sub_network(const SearchSpace& space, const Genotype& genotype) {
   return out;
 }
 
-/// Every decision uniformly: unlike uniform over networks, this visits shallow ones as well.
-Genotype random_genotype(const SearchSpace& space, RandomStream& random) {
-  Genotype out;
-  for (const Decision& d : space.decisions) {
-    out.choices.push_back(static_cast<std::uint8_t>(random.below(d.choices.size())));
+/// Each decision with probability `freed` uniformly (unlike uniform over networks, this visits
+/// shallow ones as well), otherwise as in `largest`.
+Genotype random_genotype(const SearchSpace& space, const Genotype& largest, double freed,
+                         RandomStream& random) {
+  Genotype out = largest;
+  for (std::size_t i = 0; i < out.choices.size(); ++i) {
+    const auto choice = static_cast<std::uint8_t>(random.below(space.decisions[i].choices.size()));
+    if (random.uniform() < freed) out.choices[i] = choice;
   }
   return out;
 }
@@ -57,9 +61,9 @@ std::vector<float> softened(std::vector<float> logits, std::size_t classes, doub
 
 /// One thread's share of a batch through all networks of the step; the first is the teacher. Adds
 /// to `sums` and returns the teacher's loss, or one that is not finite.
-double sandwich(const SharedWeights& shared, const std::vector<SubNetwork>& networks,
-                const ImageBatch& batch, std::span<const float> labels, double temperature,
-                SharedWeights::Sums& sums) {
+double train_side(const SharedWeights& shared, const std::vector<SubNetwork>& networks,
+                  const ImageBatch& batch, std::span<const float> labels, double temperature,
+                  SharedWeights::Sums& sums) {
   Targets targets{.probabilities = labels};
   std::vector<float> taught;
   double loss = 0;
@@ -145,8 +149,8 @@ std::string train_steps(SharedWeights& shared, const SearchSpace& space, const B
                         const std::vector<int>& images, const SupernetOptions& options,
                         std::uint64_t seed, const EvaluatorProgress& progress) {
   const int threads = std::clamp(options.threads, 1, options.batch_size);
-  const SubNetwork largest = sub_network(space, extreme_genotype(space, Extreme::kLargest));
-  const SubNetwork smallest = sub_network(space, extreme_genotype(space, Extreme::kSmallest));
+  const Genotype largest = largest_genotype(space);
+  const SubNetwork teacher = sub_network(space, largest);
   ImageOrder order(images, mix_seed(seed, 5));
   std::vector<SharedWeights::Sums> sums(threads, shared.zeros());
   SharedWeights::Sums velocities = shared.zeros();
@@ -155,9 +159,10 @@ std::string train_steps(SharedWeights& shared, const SearchSpace& space, const B
   double reported = 0;
   for (std::int64_t step = 0; budget.done(step) < 1; ++step) {
     RandomStream random(mix_seed(seed, 6), step);
-    std::vector<SubNetwork> networks{largest, smallest};
+    std::vector<SubNetwork> networks{teacher};
+    const double freed = std::min(1.0, budget.done(step) / kAllFreed);
     for (int i = 0; i < options.random_subnets; ++i) {
-      networks.push_back(sub_network(space, random_genotype(space, random)));
+      networks.push_back(sub_network(space, random_genotype(space, largest, freed, random)));
     }
     const std::vector<int> chosen = order.next(options.batch_size);
     const ImageBatch batch = batches.augmented(
@@ -170,9 +175,9 @@ std::string train_steps(SharedWeights& shared, const SearchSpace& space, const B
       ImageBatch part = batch;
       part.count = end - begin;
       part.images = batch.images.subspan(begin * image, (end - begin) * image);
-      losses[t] = sandwich(shared, networks, part,
-                           std::span(labels).subspan(begin * classes, (end - begin) * classes),
-                           options.distillation_temperature, sums[t]);
+      losses[t] = train_side(shared, networks, part,
+                             std::span(labels).subspan(begin * classes, (end - begin) * classes),
+                             options.distillation_temperature, sums[t]);
     });
     for (double loss : losses) {
       if (!std::isfinite(loss)) return "diverged at step " + std::to_string(step);

@@ -103,15 +103,12 @@ TEST_CASE("gradients land where the weights came from") {
   }
 }
 
-TEST_CASE("the extremes are at least as large and small as any of many random networks") {
+TEST_CASE("the largest network is at least as large as any of many random ones") {
   const SearchSpace space = tiny::space();
   const auto macs = [&](const Genotype& g) { return total_macs(lower(decode(space, g))); };
-  const auto largest = macs(extreme_genotype(space, Extreme::kLargest));
-  const auto smallest = macs(extreme_genotype(space, Extreme::kSmallest));
+  const auto largest = macs(largest_genotype(space));
   for (int i = 0; i < 500; ++i) {
-    const auto any = macs(tiny::any_genotype(space, i));
-    CHECK(any <= largest);
-    CHECK(any >= smallest);
+    CHECK(macs(tiny::any_genotype(space, i)) <= largest);
   }
 }
 
