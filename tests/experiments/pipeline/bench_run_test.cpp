@@ -42,7 +42,8 @@ TEST_CASE("a bench without sensors, roofs or a trace leaves them out") {
   const BenchResult result =
       run_bench(small_model(Precision::kInt8), "small", options, &interpreter);
   REQUIRE(interpreter != nullptr);
-  CHECK(result.statistics.samples == 10);  // a visit takes ten
+  CHECK(result.statistics.samples >= 8);  // of a visit of ten, those that nothing interrupted
+  CHECK(result.statistics.samples + result.statistics.rejected >= 10);
   CHECK(result.load_us > 0);
   CHECK(result.first_invoke_us > 0);
   REQUIRE(result.layers.size() == 1);
