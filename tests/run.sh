@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds everything and runs all tests. About 11 minutes on two cores, half of it the build without a cache.
+# Builds everything and runs all tests. About 10 minutes on two cores, half of it the build without a cache.
 # Options: --no-install  the machine is ready, install nothing
 #          --preset P    a CMake preset with tests (default: dev; no-torch builds without libtorch)
 set -euo pipefail
