@@ -15,13 +15,20 @@ struct DecodedImage {
   std::vector<std::uint8_t> pixels;
 };
 
-/// PGM, PPM or PNG: what the first bytes say, not the file's name.
+/// PGM, PPM, PNG or JPEG: what the first bytes say, not the file's name.
 DecodedImage parse_image(const NamedBytes& file);
 
-/// PNG (ISO/IEC 15948) as data sets have it: at most 8 bits a sample, not interlaced, without
-/// transparency. Palettes become colours; an alpha of 255 everywhere is dropped; grey of fewer bits
-/// is scaled to 0 to 255. Chunks about gamma and colour spaces are not applied: pixels are as
-/// stored, which is what other training tools take.
+/// PNG, read by libspng. Palettes become colours, 16 bits a sample become 8, grey of fewer bits is
+/// scaled to 0 to 255, and an alpha of 255 everywhere is dropped (another one is an error). Chunks
+/// about gamma and colour spaces are not applied: pixels are as stored, which is what other
+/// training tools take.
 DecodedImage parse_png(const NamedBytes& file);
+
+/// JPEG, grey or colour, read by libjpeg-turbo with the accurate inverse transform. An orientation
+/// that a camera noted beside the image is not applied.
+DecodedImage parse_jpeg(const NamedBytes& file);
+
+/// Throws InputError unless both are 1 to 4096.
+void require_image_sides(const NamedBytes& file, std::int64_t height, std::int64_t width);
 
 }  // namespace edgefront

@@ -1,7 +1,7 @@
 // Any bytes as an image file: refused with an InputError, or pixels whose number agrees. The first
-// byte chooses: the bytes as they are, a PNG file of these bytes whose CRCs are mended, or one
-// whose header and packed rows are made of them, so that what lies behind the checks is reached
-// too.
+// byte chooses: the bytes as they are, a PNG file of these bytes whose CRCs are mended, one whose
+// header and packed rows are made of them, so that what lies behind the checks is reached too, or
+// the bytes behind the beginning of a JPEG file.
 #include <zlib.h>
 
 #include <algorithm>
@@ -72,8 +72,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   using namespace edgefront;
   if (size < 1) return 0;
   Bytes file(bytes + 1, bytes + size);
-  if (bytes[0] % 3 == 1) file = with_mended_crcs(std::move(file));
-  if (bytes[0] % 3 == 2) file = made_of(file);
+  if (bytes[0] % 4 == 1) file = with_mended_crcs(std::move(file));
+  if (bytes[0] % 4 == 2) file = made_of(file);
+  if (bytes[0] % 4 == 3) file.insert(file.begin(), {0xff, 0xd8, 0xff});
   DecodedImage image;
   try {
     image = parse_image({"image", file});
