@@ -167,9 +167,7 @@ TEST_CASE("where only evaluations say what is feasible, one in 10,000 is found b
 
 TEST_CASE("a small space is looked through, and the least violation stands in for nothing") {
   const SearchSpace space = toy::space();
-  std::vector<double> costs;
-  for (const Genotype& g : toy::enumerate(space)) costs.push_back(toy::objectives(space, g)[1]);
-  std::sort(costs.begin(), costs.end());
+  const std::vector<double> costs = toy::sorted_costs(space, toy::enumerate(space));
   const auto cost_of = [&](const Genotype& g) { return toy::objectives(space, g)[1]; };
   const std::vector<Genotype> some = feasible_start(limited(space, costs[4]), 64, 1);
   CHECK(static_cast<std::ptrdiff_t>(some.size()) ==
@@ -204,24 +202,16 @@ std::vector<Genotype> first_asked(SearchAlgorithm& algorithm, int count) {
   return genotypes;
 }
 
-/// Ascending.
-std::vector<double> costs_of(const SearchSpace& space, const std::vector<Genotype>& genotypes) {
-  std::vector<double> costs;
-  for (const Genotype& g : genotypes) costs.push_back(toy::objectives(space, g)[1]);
-  std::sort(costs.begin(), costs.end());
-  return costs;
-}
-
 TEST_CASE("every algorithm begins with the ends of the costs, and with feasible networks only") {
   const SearchSpace space = toy::space();
   const std::vector<Genotype> networks = toy::enumerate(space);
-  const std::vector<double> all = costs_of(space, networks);
+  const std::vector<double> all = toy::sorted_costs(space, networks);
   const double limit = all[360];  // a tenth is feasible
   const Problem problem = limited(space, limit);
   const auto largest = *std::prev(std::upper_bound(all.begin(), all.end(), limit));
   for (const auto& algorithm : with_design(problem, InitialDesign::kStratified, {})) {
     CAPTURE(algorithm->version());
-    const std::vector<double> costs = costs_of(space, first_asked(*algorithm, 12));
+    const std::vector<double> costs = toy::sorted_costs(space, first_asked(*algorithm, 12));
     REQUIRE(costs.size() == 12);
     CHECK(costs.front() == all.front());
     CHECK(costs.back() == largest);
@@ -234,7 +224,7 @@ TEST_CASE("every algorithm begins with the ends of the costs, and with feasible 
     CHECK(asked[0] == include[0]);
     CHECK(asked[1] == include[1]);
     asked.erase(asked.begin(), asked.begin() + 2);
-    const std::vector<double> costs = costs_of(space, asked);
+    const std::vector<double> costs = toy::sorted_costs(space, asked);
     CHECK(costs.front() == all.front());
     CHECK(costs.back() == largest);
   }
@@ -252,11 +242,11 @@ TEST_CASE("a random design is uniform among what is feasible, and so is one with
     RandomStream stream(5, 0);
     CHECK(asked[0] == sample_uniform(space, stream));
   }
-  const double limit = costs_of(space, toy::enumerate(space))[360];
+  const double limit = toy::sorted_costs(space, toy::enumerate(space))[360];
   const Problem tight = limited(space, limit);
   for (const auto& algorithm : with_design(tight, InitialDesign::kRandom, {})) {
     CAPTURE(algorithm->version());
-    CHECK(costs_of(space, first_asked(*algorithm, 12)).back() <= limit);
+    CHECK(toy::sorted_costs(space, first_asked(*algorithm, 12)).back() <= limit);
   }
 }
 

@@ -24,13 +24,6 @@ Problem limited(const SearchSpace& space, double limit) {
   return problem;
 }
 
-std::vector<double> sorted_costs(const SearchSpace& space, const std::vector<Genotype>& genotypes) {
-  std::vector<double> costs;
-  for (const Genotype& g : genotypes) costs.push_back(toy::objectives(space, g)[1]);
-  std::sort(costs.begin(), costs.end());
-  return costs;
-}
-
 TEST_CASE("a design has both ends of the cost and one network in each stratum between") {
   const SearchSpace space = toy::space();
   const Problem problem = limited(space, 1e9);
@@ -38,8 +31,8 @@ TEST_CASE("a design has both ends of the cost and one network in each stratum be
   REQUIRE(pool.whole());
   const std::vector<Genotype> design = stratified_design(pool.base(), 12);
   CHECK(std::set<Genotype>(design.begin(), design.end()).size() == 12);
-  const std::vector<double> costs = sorted_costs(space, design);
-  const std::vector<double> all = sorted_costs(space, toy::enumerate(space));
+  const std::vector<double> costs = toy::sorted_costs(space, design);
+  const std::vector<double> all = toy::sorted_costs(space, toy::enumerate(space));
   CHECK(costs.front() == all.front());
   CHECK(costs.back() == all.back());
   // The k-th cheapest of the ten between lies in the k-th tenth, ends of equal costs included.
@@ -51,12 +44,12 @@ TEST_CASE("a design has both ends of the cost and one network in each stratum be
 
 TEST_CASE("a design is feasible where anything is, and takes all where that is little") {
   const SearchSpace space = toy::space();
-  const std::vector<double> all = sorted_costs(space, toy::enumerate(space));
+  const std::vector<double> all = toy::sorted_costs(space, toy::enumerate(space));
   const Problem problem = limited(space, all[30]);
   CandidatePool pool(problem, 1, 20'000, 100);
   const std::vector<Genotype> design = stratified_design(pool.base(), 12);
   CHECK(design.size() == 12);
-  CHECK(sorted_costs(space, design).back() <= all[30]);
+  CHECK(toy::sorted_costs(space, design).back() <= all[30]);
   const Problem tight = limited(space, all[0]);
   CandidatePool narrow(tight, 1, 20'000, 100);
   const auto feasible = static_cast<std::size_t>(std::count(all.begin(), all.end(), all[0]));
@@ -84,7 +77,7 @@ TEST_CASE("eight costs that rank networks alike have the design of one") {
 
 TEST_CASE("the one feasible network of a space is found without an evaluation") {
   const SearchSpace space = toy::space();
-  const std::vector<double> all = sorted_costs(space, toy::enumerate(space));
+  const std::vector<double> all = toy::sorted_costs(space, toy::enumerate(space));
   REQUIRE(std::count(all.begin(), all.end(), all[0]) == 1);
   const Problem problem = limited(space, all[0]);
   for (std::uint64_t seed = 0; seed < 2; ++seed) {
@@ -98,11 +91,12 @@ TEST_CASE("the one feasible network of a space is found without an evaluation") 
 
 TEST_CASE("the ends of the costs are found from a sample that has neither") {
   const SearchSpace space = toy::space();
-  const std::vector<double> all = sorted_costs(space, toy::enumerate(space));
+  const std::vector<double> all = toy::sorted_costs(space, toy::enumerate(space));
   const Problem problem = limited(space, 1e9);
   for (std::uint64_t seed = 0; seed < 3; ++seed) {
     CandidatePool pool(problem, seed, 0, 20);
-    const std::vector<double> costs = sorted_costs(space, stretched_costs(problem, pool, seed));
+    const std::vector<double> costs =
+        toy::sorted_costs(space, stretched_costs(problem, pool, seed));
     CHECK(costs.front() == all.front());
     CHECK(costs.back() == all.back());
   }
@@ -110,7 +104,7 @@ TEST_CASE("the ends of the costs are found from a sample that has neither") {
 
 TEST_CASE("where nothing is feasible the search for it ends with the least violation") {
   const SearchSpace space = toy::space();
-  const std::vector<double> all = sorted_costs(space, toy::enumerate(space));
+  const std::vector<double> all = toy::sorted_costs(space, toy::enumerate(space));
   const Problem problem = limited(space, all[0] / 2);
   CandidatePool pool(problem, 3, 0, 50);
   const std::vector<Genotype> found = least_violation(problem, pool, 10, 3'000, 3);

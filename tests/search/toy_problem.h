@@ -1,6 +1,7 @@
 // A space of 3,600 networks and two objectives made of + − × ÷ √, small enough to enumerate.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 #include <vector>
@@ -109,6 +110,15 @@ inline std::vector<Genotype> enumerate(const SearchSpace& space) {
     }
   }
   return {all.begin(), all.end()};
+}
+
+/// The second objective of `genotypes`, ascending.
+inline std::vector<double> sorted_costs(const SearchSpace& space,
+                                        const std::vector<Genotype>& genotypes) {
+  std::vector<double> costs;
+  for (const Genotype& g : genotypes) costs.push_back(objectives(space, g)[1]);
+  std::sort(costs.begin(), costs.end());
+  return costs;
 }
 
 }  // namespace edgefront::toy
