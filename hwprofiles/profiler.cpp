@@ -333,6 +333,8 @@ void profile_space(const SearchSpace& space, const ProfileOptions& options,
     for (const int threads : options.threads) {
       SettingProfiler(space, options, precision, threads, set, progress, device, profile, save)
           .run();
+      // Disturbed samples were repeated, so the entries are those of the quiet machine.
+      profile.state = quieter(profile.state, describe_quiet_state(device));
     }
   }
 }

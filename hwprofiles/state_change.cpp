@@ -19,10 +19,14 @@ DeviceState describe_quiet_state(MeasuringDevice& device) {
   if (device.remote()) return quiet;  // each look is a round trip, and boards are quiet
   for (int look = 1; look < kLooks; ++look) {
     std::this_thread::sleep_for(kQuietPause);
-    const DeviceState state = device.state();
-    if (state.reference_kernel_us < quiet.reference_kernel_us) quiet = state;
+    quiet = quieter(quiet, device.state());
   }
   return quiet;
+}
+
+DeviceState quieter(const DeviceState& a, const DeviceState& b) {
+  if (b.reference_kernel_us <= 0) return a;
+  return a.reference_kernel_us <= 0 || b.reference_kernel_us < a.reference_kernel_us ? b : a;
 }
 
 std::string lasting_change(double then_us, double tolerance, int looks,

@@ -13,6 +13,9 @@ namespace edgefront {
 /// kernel, behind a link a single one. Takes about a tenth of a second.
 DeviceState describe_quiet_state(MeasuringDevice& device);
 
+/// Of two states the one with the faster reference kernel; the first where the second has none.
+DeviceState quieter(const DeviceState& a, const DeviceState& b);
+
 /// Empty while the device runs the reference kernel within `tolerance` (a share) of the time it
 /// took when `profile` was measured; else one line with the effect. Takes a few milliseconds, or a
 /// quarter of a second to tell a lasting change from a moment's load.

@@ -12,6 +12,8 @@ namespace {
 
 constexpr int kMaxPasses = 6;
 constexpr double kMaxRaise = 1.1;
+constexpr double kDisturbance = 1.05;
+constexpr std::size_t kEnoughToTell = 3;  // networks
 
 double mean_of(const std::vector<LatencyStatistics>& rounds, double LatencyStatistics::*value) {
   double sum = 0;
@@ -35,11 +37,43 @@ Remeasured judge(const std::vector<LatencyStatistics>& rounds, double raise,
   for (const LatencyBudget& budget : budgets) {
     const double bound = raise * upper_bound_us(rounds, budget.statistic);
     if (bound <= budget.limit_us || !result.over.empty()) continue;
+    result.undecided = raise * mean_of(rounds, budget.statistic) <= budget.limit_us;
     result.over = budget.name + " measured " + fixed(mean_of(rounds, budget.statistic), 2) +
                   " us, upper 95 % bound " + fixed(bound, 2) + " us, over the budget of " +
                   fixed(budget.limit_us, 2) + " us";
   }
   return result;
+}
+
+/// From the undisturbed rounds.
+std::vector<Remeasured> judge_all(const BudgetCheckOptions& options,
+                                  const std::vector<BudgetRound>& rounds, std::size_t networks) {
+  const std::vector<bool> undisturbed = undisturbed_rounds(rounds, options.rounds);
+  std::vector<std::vector<LatencyStatistics>> times(networks);
+  double slowest = -1;  // of the machine, over the rounds
+  for (std::size_t r = 0; r < rounds.size(); ++r) {
+    if (!undisturbed[r]) continue;
+    slowest = std::max(slowest, rounds[r].reference_kernel_us);
+    for (std::size_t i = 0; i < networks; ++i) times[i].push_back(rounds[r].networks.at(i));
+  }
+  const bool known = slowest > 0 && options.reference_kernel_us > 0;
+  const double raise =
+      known ? std::clamp(options.reference_kernel_us / slowest, 1.0, kMaxRaise) : 1.0;
+  std::vector<Remeasured> judged;
+  for (const auto& network : times) judged.push_back(judge(network, raise, options.budgets));
+  return judged;
+}
+
+/// Whether no further round is due.
+bool is_enough(const BudgetCheckOptions& options, const std::vector<BudgetRound>& rounds,
+               const std::vector<Remeasured>& judged) {
+  const int measured = static_cast<int>(rounds.size());
+  if (measured < options.rounds) return false;
+  if (measured >= options.most_rounds) return true;
+  const std::vector<bool> undisturbed = undisturbed_rounds(rounds, 0);
+  const auto left = std::count(undisturbed.begin(), undisturbed.end(), true);
+  return left >= options.rounds && std::none_of(judged.begin(), judged.end(),
+                                                [](const Remeasured& r) { return r.undecided; });
 }
 
 std::vector<FrontMember> unmeasured(const Front& front) {
@@ -102,22 +136,35 @@ double upper_bound_us(const std::vector<LatencyStatistics>& rounds,
                   mean + student_t_quantile(0.975, n - 1) * deviation * std::sqrt(1 + 1 / n));
 }
 
+std::vector<bool> undisturbed_rounds(const std::vector<BudgetRound>& rounds, int at_least) {
+  const std::vector<bool> all(rounds.size(), true);
+  const std::size_t networks = rounds.empty() ? 0 : rounds.front().networks.size();
+  if (networks < kEnoughToTell) return all;
+  std::vector<bool> undisturbed;
+  for (const BudgetRound& round : rounds) {
+    std::vector<double> slowness;
+    for (std::size_t i = 0; i < networks; ++i) {
+      double shortest = round.networks[i].latency_us;
+      for (const BudgetRound& other : rounds) {
+        shortest = std::min(shortest, other.networks[i].latency_us);
+      }
+      slowness.push_back(round.networks[i].latency_us / shortest);
+    }
+    undisturbed.push_back(quantile(std::move(slowness), 0.5) <= kDisturbance);
+  }
+  const auto left = std::count(undisturbed.begin(), undisturbed.end(), true);
+  return left < at_least ? all : undisturbed;
+}
+
 std::vector<Remeasured> remeasure(const BudgetCheckOptions& options,
                                   const std::vector<std::string>& genotypes) {
-  std::vector<std::vector<LatencyStatistics>> rounds(genotypes.size());
-  double slowest = -1;  // of the machine, over the rounds
-  for (int round = 0; round < options.rounds; ++round) {
-    const BudgetRound measured = options.measure(genotypes, round);
-    slowest = std::max(slowest, measured.reference_kernel_us);
-    for (std::size_t i = 0; i < genotypes.size(); ++i) {
-      rounds[i].push_back(measured.networks.at(i));
-    }
-  }
-  const bool known = slowest > 0 && options.reference_kernel_us > 0;
-  const double raise =
-      known ? std::clamp(options.reference_kernel_us / slowest, 1.0, kMaxRaise) : 1.0;
+  std::vector<BudgetRound> rounds;
   std::vector<Remeasured> judged;
-  for (const auto& network : rounds) judged.push_back(judge(network, raise, options.budgets));
+  do {
+    const int number = static_cast<int>(rounds.size());
+    rounds.push_back(options.measure(genotypes, number));
+    if (number + 1 >= options.rounds) judged = judge_all(options, rounds, genotypes.size());
+  } while (!is_enough(options, rounds, judged));
   return judged;
 }
 

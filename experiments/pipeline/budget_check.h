@@ -37,9 +37,19 @@ struct BudgetRound {
   double reference_kernel_us = -1;  ///< of the machine then; −1: unknown
 };
 
+/// Which of the rounds say something of the networks and not of what ran beside them: `true` for
+/// those that are within 5 % of the quiet ones, by the median over the networks of a round's time
+/// to the network's shortest. All, where fewer than `at_least` would be left (what lasts is
+/// measured), and where fewer than three networks are there to tell: one alone may be slow in one
+/// process and not in another for its own reasons.
+std::vector<bool> undisturbed_rounds(const std::vector<BudgetRound>& rounds, int at_least);
+
 struct BudgetCheckOptions {
   std::vector<LatencyBudget> budgets;
-  int rounds = 5;
+  int rounds = 5;  ///< undisturbed ones, at least two
+  /// With the disturbed ones, and with those that are added while a network is undecided. At least
+  /// `rounds`.
+  int most_rounds = 12;
   /// Starts a process, measures networks (text of genotypes) in it, and waits before the next one.
   std::function<BudgetRound(const std::vector<std::string>& genotypes, int round)> measure;
   /// Of the machine when it was profiled; −1: unknown. Where all rounds met a faster machine, the
@@ -52,10 +62,14 @@ struct Remeasured {
   /// Means of latency and median over the rounds; the lowest end of the intervals, the upper bound
   /// as latency_high_us, and the largest P95 and P99.
   LatencyStatistics statistics;
-  std::string over;  ///< empty, or which budget its upper bound is over
+  std::string over;        ///< empty, or which budget its upper bound is over
+  bool undecided = false;  ///< over by its bound and not by its mean
 };
 
-/// Measures in all rounds, and judges. In the order of `genotypes`.
+/// Measures in rounds until they are enough, and judges. In the order of `genotypes`. It looks
+/// after each further round whether a network is within its budget by now, which lets through a
+/// little more than one look would; that the bound is never below the largest round makes up for
+/// it.
 std::vector<Remeasured> remeasure(const BudgetCheckOptions& options,
                                   const std::vector<std::string>& genotypes);
 

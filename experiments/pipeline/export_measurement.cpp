@@ -120,7 +120,6 @@ void measure_within_budgets(const SearchExperiment& experiment, const ExportMeas
   rounds.reference_kernel_us = load_profile(device.profile).state.reference_kernel_us;
   BudgetCheckOptions options;
   options.budgets = latency_budgets(experiment, 0);
-  options.rounds = rounds.rounds;
   options.reference_kernel_us = rounds.reference_kernel_us;
   options.measure = [&](const std::vector<std::string>& paths, int round) {
     return measure_round(rounds, round,

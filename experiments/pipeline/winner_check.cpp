@@ -121,8 +121,7 @@ BudgetRound measure_round(const WinnerCheckOptions& options, int round, const Ti
 BudgetRound measure_round(const WinnerCheckOptions& options,
                           const std::vector<MeasuringDevice::Network>& networks,
                           const std::string& kernel_set, int threads, int round) {
-  const std::string stage = "winners measured, round " + std::to_string(round + 1) + " of " +
-                            std::to_string(options.rounds);
+  const std::string stage = "winners measured, round " + std::to_string(round + 1);
   return measure_round(options, round,
                        [&](MeasuringDevice& device, const ProtocolOptions& protocol) {
                          std::vector<LatencyStatistics> all(networks.size());
@@ -155,7 +154,6 @@ WinnerCheck check_winners(const std::string& run_folder, const WinnerCheckOption
   const SearchSpace space = load_space(experiment.space_file);
   BudgetCheckOptions budgets;
   budgets.budgets = latency_budgets(experiment, which);
-  budgets.rounds = options.rounds;
   budgets.reference_kernel_us = profile.state.reference_kernel_us;
   WinnerCheckOptions with_reference = options;
   with_reference.reference_kernel_us = profile.state.reference_kernel_us;

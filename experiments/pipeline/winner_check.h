@@ -16,7 +16,6 @@ namespace edgefront {
 struct WinnerCheckOptions {
   /// A command that speaks the lines of the probe, e.g. "ssh pi@board ./edgefront-probe -".
   std::string probe;
-  int rounds = 5;
   double pause_s = 2;  ///< between rounds, so that they meet the machine in different states
   /// Of the machine when it was profiled; −1: unknown. Filled by check_winners. A round after which
   /// the machine is more than 5 % slower is repeated once.

@@ -37,6 +37,19 @@ TEST_CASE("what is not known is no change") {
   CHECK(change_over({-1, 30}).empty());
 }
 
+TEST_CASE("the quieter of two states has the faster reference kernel, where it has one") {
+  const auto state = [](double reference_kernel_us, double load) {
+    DeviceState s;
+    s.reference_kernel_us = reference_kernel_us;
+    s.load_1min = load;
+    return s;
+  };
+  CHECK(quieter(state(5, 1), state(4, 2)).load_1min == 2);
+  CHECK(quieter(state(4, 1), state(5, 2)).load_1min == 1);
+  CHECK(quieter(state(4, 1), state(-1, 2)).load_1min == 1);
+  CHECK(quieter(state(-1, 1), state(5, 2)).load_1min == 2);
+}
+
 TEST_CASE("this machine is compared with its profile") {
   DeviceProfile profile;
   CHECK(state_change(profile).empty());  // the profile does not know

@@ -38,7 +38,7 @@ struct FakeDevice {
   BudgetCheckOptions options(double limit_us) {
     BudgetCheckOptions options;
     options.budgets = {{"latency_us", limit_us, &LatencyStatistics::latency_us}};
-    options.rounds = 2;
+    options.rounds = options.most_rounds = 2;
     options.reference_kernel_us = 10;
     options.measure = [this](const std::vector<std::string>& genotypes, int round) {
       if (round == 0) calls.push_back(genotypes);
@@ -115,6 +115,68 @@ TEST_CASE("on a machine that is faster than when it was profiled the bounds are 
   Front slower = build_front({"error", "latency_us"}, records);
   CHECK(check_budgets(device.options(40), records, slower).kept == 1);
   CHECK(slower.members[0].measured->at("latency_high_us") == 38.25);
+}
+
+/// Times of three networks in one round: 10, 20 and 40 µs, all so many times slower.
+BudgetRound round_of(double slowness) {
+  return {{statistics(10 * slowness), statistics(20 * slowness), statistics(40 * slowness)}, 10};
+}
+
+TEST_CASE("a round in which the networks were slower than in the others says nothing of them") {
+  using Kept = std::vector<bool>;
+  const BudgetRound quiet = round_of(1), slow = round_of(1.2);
+  CHECK(undisturbed_rounds({quiet, slow, round_of(1.04), quiet}, 3) ==
+        Kept{true, false, true, true});
+  // What lasts is measured.
+  CHECK(undisturbed_rounds({quiet, slow, slow, quiet}, 3) == Kept{true, true, true, true});
+  // One network that is slow now and then is so by itself; two cannot tell.
+  BudgetRound one = quiet;
+  one.networks[2] = statistics(60);
+  CHECK(undisturbed_rounds({quiet, one, quiet}, 2) == Kept{true, true, true});
+  const BudgetRound two{{statistics(10), statistics(20)}, 10},
+      two_slow{{statistics(12), statistics(24)}, 10};
+  CHECK(undisturbed_rounds({two, two_slow, two}, 2) == Kept{true, true, true});
+  CHECK(undisturbed_rounds({}, 2).empty());
+}
+
+/// What `slowness` of each round gives under a budget of 42 µs; the rounds that were needed.
+std::vector<Remeasured> remeasure_in(const std::vector<double>& slowness, int* needed) {
+  BudgetCheckOptions options;
+  options.budgets = {{"latency_us", 42, &LatencyStatistics::latency_us}};
+  options.rounds = 3;
+  options.most_rounds = static_cast<int>(slowness.size());
+  *needed = 0;
+  options.measure = [&](const std::vector<std::string>&, int round) {
+    CHECK(round == (*needed)++);
+    return round_of(slowness.at(std::size_t(round)));
+  };
+  return remeasure(options, {"a", "b", "c"});
+}
+
+TEST_CASE("rounds go on until enough are undisturbed and more could not bring a network in") {
+  int needed = 0;
+  CHECK(remeasure_in({1, 1, 1, 1, 1}, &needed)[2].over.empty());
+  CHECK(needed == 3);
+  // The disturbed round is repeated and does not count.
+  const auto repeated = remeasure_in({1, 1.3, 1, 1, 1}, &needed);
+  CHECK(needed == 4);
+  CHECK(repeated[2].over.empty());
+  CHECK(repeated[2].statistics.latency_us == 40);
+  // 40.356 + 2.306 · 0.7055 · √(10/9) = 42.07 after nine rounds, 41.92 after ten.
+  const auto narrowed = remeasure_in({1, 1.04, 1, 1, 1.04, 1, 1, 1, 1, 1, 1, 1, 1}, &needed);
+  CHECK(narrowed[2].over.empty());
+  CHECK_FALSE(narrowed[2].undecided);
+  CHECK(needed == 10);
+  CHECK(narrowed[2].statistics.latency_high_us == doctest::Approx(41.92).epsilon(1e-4));
+  // A mean over the budget needs no more rounds to be so.
+  const auto over = remeasure_in({1.06, 1.05, 1.07, 1, 1}, &needed);
+  CHECK(needed == 3);
+  CHECK_FALSE(over[2].over.empty());
+  CHECK_FALSE(over[2].undecided);
+  CHECK(over[1].over.empty());
+  // And where it stays undecided there is an end.
+  CHECK(remeasure_in({1, 1.04, 1, 1.04, 1}, &needed)[2].undecided);
+  CHECK(needed == 5);
 }
 
 TEST_CASE("where all are over the budget the check ends, and says that the rest is unknown") {
