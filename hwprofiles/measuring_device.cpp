@@ -8,15 +8,22 @@
 #include "hwprofiles/layer_listing.h"
 #include "runtime/model_file.h"
 #include "runtime/probe/chains.h"
+#include "runtime/probe/description.h"
 #include "runtime/probe/pinning.h"
 #include "space/error.h"
 
 namespace edgefront {
 namespace {
 
-constexpr std::int64_t kBytesAtOnce = std::int64_t{256} << 20;          // of models held here
 constexpr std::size_t kBatchBytes = std::size_t{64} << 20;              // of lines
 constexpr std::size_t kMaxModelBytes = (kMaxLineBytes - 8192) / 4 * 3;  // in base64, in one line
+
+/// Of models held here: what drifts over minutes shifts one pass of each of many networks, and not
+/// all passes of a few.
+std::int64_t bytes_at_once() {
+  constexpr std::int64_t kLeast = std::int64_t{256} << 20, kMost = std::int64_t{8} << 30;
+  return std::clamp(read_present("").free_memory_bytes / 4, kLeast, kMost);
+}
 
 void throw_unless_ok(const Status& status) {
   if (status.ok()) return;
@@ -268,11 +275,12 @@ void MeasuringDevice::measure_networks_here(const std::vector<Network>& networks
                                             const TakeNetwork& take) {
   const auto total = static_cast<std::int64_t>(networks.size());
   // As many networks side by side as memory allows: those of a group are interleaved.
+  const std::int64_t most_bytes = bytes_at_once();
   for (std::size_t first = 0, end = 0; first < networks.size(); first = end) {
     std::vector<Model> generated;
     std::vector<std::string> names;
     std::int64_t bytes = 0;
-    for (end = first; end < networks.size() && bytes < kBytesAtOnce; ++end) {
+    for (end = first; end < networks.size() && bytes < most_bytes; ++end) {
       const Network& network = networks[end];
       names.push_back(network.name);
       if (network.model != nullptr) continue;
