@@ -7,7 +7,13 @@
 
 #include "costmodels/cost_model.h"
 #include "costmodels/half_width.h"
+#include "costmodels/latency_correction.h"
+#include "costmodels/network_totals.h"
+#include "hwprofiles/layer_listing.h"
+#include "runtime/execution_steps.h"
+#include "space/architecture.h"
 #include "space/error.h"
+#include "space/lower.h"
 #include "space/rank_correlation.h"
 
 namespace edgefront {
@@ -47,56 +53,101 @@ double median(std::vector<double> values) {
 /// 1/√2 of it, the difference of two sessions has the standard deviation `drift`.
 double session_share(double drift) { return kNormal90 * drift; }
 
-using Setting = std::tuple<std::string, Precision, int, std::string>;
+/// A further term is taken where it brings the spread of left-out networks below this share.
+constexpr double kWorthATerm = 0.9;
 
-}  // namespace
+/// Least squares of rows · c = 1 with more rows than columns.
+struct RelativeFit {
+  Eigen::VectorXd coefficients;  ///< empty: the columns do not determine them
+  Eigen::VectorXd left_out;      ///< of each row without that row, 1 − its product
+  double spread() const { return left_out.norm(); }
+};
 
-AffineFit fit_affine(std::span<const double> sum_us, std::span<const double> measured_us) {
-  require_points(sum_us, measured_us);
-  const auto n = static_cast<Eigen::Index>(sum_us.size());
-  // Rows divided by the measurement: residuals become relative ones, all targets 1.
-  Eigen::MatrixXd rows(n, 2);
-  for (Eigen::Index i = 0; i < n; ++i) {
-    rows(i, 0) = sum_us[i] / measured_us[i];
-    rows(i, 1) = 1 / measured_us[i];
-  }
+RelativeFit fit_rows(Eigen::MatrixXd rows) {
   // Columns of very different size: scale them, or microseconds would look rank-deficient.
-  const Eigen::RowVector2d scale = rows.colwise().norm();
+  const Eigen::RowVectorXd scale = rows.colwise().norm();
+  if (!(scale.minCoeff() > 0)) return {};
   rows.array().rowwise() /= scale.array();
   const Eigen::ColPivHouseholderQR<Eigen::MatrixXd> qr(rows);
-  const auto [low, high] = std::minmax_element(sum_us.begin(), sum_us.end());
-  if (qr.rank() < 2 || *high - *low < 1e-9 * *high) {
-    throw InputError("calibration: all networks have the same predicted sum; no line fits");
-  }
-  const Eigen::Vector2d solution = qr.solve(Eigen::VectorXd::Ones(n));
-  AffineFit fit;
-  fit.slope = solution(0) / scale(0);
-  fit.intercept_us = solution(1) / scale(1);
-  if (!(fit.slope > 0)) {
-    throw InputError("calibration: measured latency does not grow with the predicted sum (slope " +
-                     std::to_string(fit.slope) + ")");
-  }
+  if (qr.rank() < rows.cols()) return {};
+  const Eigen::VectorXd solution = qr.solve(Eigen::VectorXd::Ones(rows.rows()));
   // Leaving row i out changes its residual e to e/(1 − h), h the leverage (diagonal of Q·Qᵀ).
-  const Eigen::MatrixXd q = qr.householderQ() * Eigen::MatrixXd::Identity(n, 2);
-  std::vector<double> residuals;
-  for (Eigen::Index i = 0; i < n; ++i) {
-    const double residual = 1 - rows.row(i).dot(solution);
-    const double left_out = residual / std::max(1 - q.row(i).squaredNorm(), 1e-12);
-    // Relative to the measurement; as a share of the prediction (1 − left_out) of it.
-    const double predicted = 1 - left_out;
+  const Eigen::MatrixXd q = qr.householderQ() * Eigen::MatrixXd::Identity(rows.rows(), rows.cols());
+  RelativeFit fit;
+  fit.left_out =
+      (1 - (rows * solution).array()) / (1 - q.rowwise().squaredNorm().array()).max(1e-12);
+  fit.coefficients = solution.array() / scale.transpose().array();
+  return fit;
+}
+
+/// Relative to the measurement; as a share of the prediction.
+std::vector<double> shares_of_predictions(const Eigen::VectorXd& left_out) {
+  std::vector<double> shares;
+  for (Eigen::Index i = 0; i < left_out.size(); ++i) {
+    const double predicted = 1 - left_out(i);
     if (!(predicted > 0)) {
       throw InputError("calibration: without network " + std::to_string(i) +
                        " its prediction is not positive; the fit does not hold");
     }
-    residuals.push_back(std::abs(left_out) / predicted);
+    shares.push_back(std::abs(left_out(i)) / predicted);
   }
-  fit.relative_half_width_90 = half_width_90(std::move(residuals), kStudent90Of6);
+  return shares;
+}
+
+bool is_growing(const RelativeFit& fit) {
+  return fit.coefficients.size() > 0 && fit.coefficients(0) > 0;
+}
+
+/// What the steps of a network read as weights.
+double weights_mib(const SearchSpace& space, const NetworkEntry& n) {
+  const KernelSet& set = find_kernel_set(n.kernel_set);
+  const LayerGraph graph =
+      with_precision(lower(decode(space, parse_genotype(space, n.genotype))), n.precision);
+  double sum = 0;
+  for (const Step& step : execution_steps(graph, set)) {
+    sum += step_weights_mib(graph, step, set, n.threads);
+  }
+  return sum;
+}
+
+using Setting = std::tuple<std::string, Precision, int, std::string>;
+
+}  // namespace
+
+AffineFit fit_affine(std::span<const double> sum_us, std::span<const double> measured_us,
+                     std::span<const double> weights_mib) {
+  require_points(sum_us, measured_us);
+  const auto n = static_cast<Eigen::Index>(sum_us.size());
+  // Rows divided by the measurement: residuals become relative ones, all targets 1.
+  Eigen::MatrixXd rows(n, weights_mib.empty() ? 2 : 3);
+  for (Eigen::Index i = 0; i < n; ++i) {
+    rows(i, 0) = sum_us[i] / measured_us[i];
+    rows(i, 1) = 1 / measured_us[i];
+    if (!weights_mib.empty()) rows(i, 2) = weights_mib[i] / measured_us[i];
+  }
+  const RelativeFit line = fit_rows(rows.leftCols(2));
+  const auto [low, high] = std::minmax_element(sum_us.begin(), sum_us.end());
+  if (line.coefficients.size() == 0 || *high - *low < 1e-9 * *high) {
+    throw InputError("calibration: all networks have the same predicted sum; no line fits");
+  }
+  if (!is_growing(line)) {
+    throw InputError("calibration: measured latency does not grow with the predicted sum (slope " +
+                     std::to_string(line.coefficients(0)) + ")");
+  }
+  const RelativeFit plane = weights_mib.empty() ? RelativeFit() : fit_rows(rows);
+  const bool better = is_growing(plane) && plane.spread() < kWorthATerm * line.spread();
+  const RelativeFit& best = better ? plane : line;
+  AffineFit fit;
+  fit.slope = best.coefficients(0);
+  fit.intercept_us = best.coefficients(1);
+  if (better) fit.us_per_weight_mib = best.coefficients(2) / best.coefficients(0);
+  fit.relative_half_width_90 = half_width_90(shares_of_predictions(best.left_out), kStudent90Of6);
   return fit;
 }
 
-void calibrate(DeviceProfile& profile) {
+void calibrate(DeviceProfile& profile, const SearchSpace* space) {
   struct Points {
-    std::vector<double> sum_us, measured_us, pass_spread;
+    std::vector<double> sum_us, measured_us, pass_spread, weights_mib;
   };
   std::map<Setting, Points> settings;
   for (const auto& n : profile.networks) {
@@ -104,6 +155,9 @@ void calibrate(DeviceProfile& profile) {
     points.sum_us.push_back(n.predicted_sum_us);
     points.measured_us.push_back(n.statistics.latency_us);
     points.pass_spread.push_back(n.pass_spread);
+    if (space != nullptr && n.space_digest == space->digest) {
+      points.weights_mib.push_back(weights_mib(*space, n));
+    }
   }
   for (const auto& entry : settings) {
     const Setting& setting = entry.first;
@@ -114,7 +168,7 @@ void calibrate(DeviceProfile& profile) {
       return setting == Setting(c.space_digest, c.precision, c.threads, c.kernel_set);
     });
     try {
-      const AffineFit fit = fit_affine(points.sum_us, points.measured_us);
+      const AffineFit fit = fit_affine(points.sum_us, points.measured_us, points.weights_mib);
       const double drift = median(points.pass_spread);
       profile.calibrations.push_back(
           {space_digest,
@@ -126,6 +180,9 @@ void calibrate(DeviceProfile& profile) {
            std::hypot(fit.relative_half_width_90, session_share(drift)),
            static_cast<int>(points.sum_us.size()),
            {{"fit_half_width_90", fit.relative_half_width_90}, {"pass_spread", drift}}});
+      if (fit.us_per_weight_mib != 0) {
+        profile.calibrations.back().terms[kUsPerWeightMib] = fit.us_per_weight_mib;
+      }
     } catch (const InputError&) {
       // No line fits: estimates of this setting keep slope 1 and say that they are uncalibrated.
     }

@@ -11,6 +11,7 @@
 #include "costmodels/deployment.h"
 #include "hwprofiles/device_profile.h"
 #include "runtime/graph.h"
+#include "space/search_space.h"
 
 namespace edgefront {
 
@@ -95,22 +96,29 @@ std::unique_ptr<CostModel> make_block_cost_model(std::shared_ptr<const DevicePro
 std::unique_ptr<CostModel> make_analytic_cost_model(const DeviceDescription& description,
                                                     const CostModelOptions& options);
 
-/// Least-squares fit of measured = slope·sum + intercept, relative errors weighted equally, and the
-/// 90 % half-width of a new observation, as a share of its prediction, from leave-one-out
+/// Least-squares fit of measured = slope·(sum + us_per_weight_mib·weights) + intercept, relative
+/// errors weighted equally, the term of weights only where `weights_mib` (packed, of each network)
+/// are given and networks that are left out are predicted better by a tenth with it: layers are
+/// measured among as many weights as the mean network has, and where a cache that is shared with
+/// others holds those of small networks only, theirs cost less and those of large ones more. And
+/// the 90 % half-width of a new observation, as a share of its prediction, from leave-one-out
 /// residuals: their ⌈0.9·(n + 1)⌉-th smallest absolute value (the finite-sample rank of Vovk et al.
 /// 2005, "Algorithmic learning in a random world"); for n = 8, where that rank does not exist, the
 /// larger of the largest and Student's t times their root mean square. Throws InputError for fewer
 /// than 8 points, for values that are not positive, and where no growing line fits.
 struct AffineFit {
   double slope = 1, intercept_us = 0, relative_half_width_90 = 0;
+  double us_per_weight_mib = 0;
 };
-AffineFit fit_affine(std::span<const double> sum_us, std::span<const double> measured_us);
+AffineFit fit_affine(std::span<const double> sum_us, std::span<const double> measured_us,
+                     std::span<const double> weights_mib = {});
 
 /// Fits every setting (space, precision, threads, kernel set) of the profile's network entries that
 /// has at least 8 networks, and stores the calibrations in it (in place of older ones). A setting
 /// to which no growing line fits loses its calibration. Its half-width is that of the fit and, in
-/// quadrature, what two sessions differ by according to the networks' pass_spread.
-void calibrate(DeviceProfile& profile);
+/// quadrature, what two sessions differ by according to the networks' pass_spread. The networks of
+/// `space`, which may be null, can have a term of weights.
+void calibrate(DeviceProfile& profile, const SearchSpace* space = nullptr);
 
 struct ValidationSummary {
   int networks = 0;

@@ -10,6 +10,10 @@
 
 namespace edgefront {
 
+/// The name among a calibration's terms of what a MiB of packed weights adds to its layer, in µs
+/// before the slope.
+inline constexpr char kUsPerWeightMib[] = "us_per_weight_mib";
+
 /// Of one block or network. Added up block by block, so that a table of blocks gives the same bits.
 struct LatencySums {
   double us = 0;           ///< all layers
@@ -22,17 +26,27 @@ struct LatencyCorrection {
   double slope = 1, intercept_us = 0;
   double relative_half_width = 0.35;  ///< the range by which plain sums were seen to miss
   bool calibrated = false;
+  double us_per_weight_mib = 0;  ///< is in the sums already (table_us)
 };
 
 /// `calibration` may be null.
 inline LatencyCorrection correction_of(const Calibration* calibration) {
   if (calibration == nullptr) return {};
-  return {calibration->slope, calibration->intercept_us, calibration->relative_half_width_90, true};
+  const auto term = calibration->terms.find(kUsPerWeightMib);
+  return {calibration->slope, calibration->intercept_us, calibration->relative_half_width_90, true,
+          term != calibration->terms.end() ? term->second : 0};
+}
+
+/// A negative correction must not make anything free.
+constexpr double kSmallestShareOfSum = 0.1;
+
+/// A layer's time in the sum: that of the table, and what its weights add.
+inline double table_us(const LatencyCorrection& correction, double entry_us, double weights_mib) {
+  return std::max(entry_us + correction.us_per_weight_mib * weights_mib,
+                  kSmallestShareOfSum * entry_us);
 }
 
 inline double corrected_us(const LatencyCorrection& correction, double sum_us) {
-  /// A negative intercept must not make a network smaller than all calibrated ones free.
-  constexpr double kSmallestShareOfSum = 0.1;
   return std::max(correction.slope * sum_us + correction.intercept_us,
                   kSmallestShareOfSum * sum_us);
 }

@@ -2,6 +2,7 @@
 
 #include "runtime/memory_plan.h"
 #include "runtime/model.h"
+#include "runtime/step_slices.h"
 
 namespace edgefront {
 namespace {
@@ -24,6 +25,12 @@ std::int64_t moved_bytes(const LayerGraph& graph, const Step& step) {
     if (id >= 0) bytes += graph.tensors[id].bytes();
   }
   return bytes;
+}
+
+double step_weights_mib(const LayerGraph& graph, const Step& step, const KernelSet& set,
+                        int threads) {
+  const int slices = step_slices(graph, step, threads);
+  return static_cast<double>(step_packed_bytes(graph, step, set, slices).total()) / (1 << 20);
 }
 
 const char* energy_source_name(EnergySource source) {

@@ -15,6 +15,10 @@ namespace edgefront {
 /// rolling rows is not moved.
 std::int64_t moved_bytes(const LayerGraph& graph, const Step& step);
 
+/// What one step reads as packed weights on so many threads, in MiB.
+double step_weights_mib(const LayerGraph& graph, const Step& step, const KernelSet& set,
+                        int threads);
+
 /// Coefficients for one precision, and the energy that they make of a network: counts in units,
 /// latency in µs, result in µJ.
 struct EnergyModel {

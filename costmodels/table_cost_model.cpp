@@ -168,7 +168,12 @@ class TableCostModel final : public CostModel {
     const auto entry = table_.find(key);
     if (entry != table_.end()) {
       const auto energy = energy_uj_.find(key);
-      return {entry->second, false, energy != energy_uj_.end() ? energy->second : kUnknown};
+      const LatencyCorrection& correction = parts_.correction;
+      const double mib = correction.us_per_weight_mib != 0
+                             ? step_weights_mib(graph, step, set_, options_.threads)
+                             : 0;
+      return {table_us(correction, entry->second, mib), false,
+              energy != energy_uj_.end() ? energy->second : kUnknown};
     }
     if (options_.on_miss == OnMiss::kError) return {kUnknown};
     return {roofline_us(profile_->description.roofline, options_.precision, graph, step), true};

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "costmodels/cost_model.h"
+#include "costmodels/latency_correction.h"
 #include "costmodels/layer_interpolation.h"
 #include "experiments/commands/command_line.h"
 #include "experiments/commands/commands.h"
@@ -60,6 +61,7 @@ nlohmann::json calibration_json(const Calibration& c) {
           {"kernels", c.kernel_set},
           {"slope", c.slope},
           {"intercept_us", c.intercept_us},
+          {kUsPerWeightMib, correction_of(&c).us_per_weight_mib},
           {"half_width_90_percent", 100 * c.relative_half_width_90},
           {"networks", c.networks}};
 }
@@ -103,9 +105,8 @@ int show(const CommandLine& line) {
   print_origins(profile);
   for (const auto& c : profile.calibrations) {
     std::cout << "calibration " << precision_name(c.precision) << ", " << thread_text(c.threads)
-              << ", " << c.kernel_set << ", space " << c.space_digest.substr(0, 8)
-              << ": latency = " << fixed(c.slope, 4) << " * sum + " << fixed(c.intercept_us, 2)
-              << " us, 90 % of fresh measurements within "
+              << ", " << c.kernel_set << ", space " << c.space_digest.substr(0, 8) << ": "
+              << line_text(c) << ", 90 % of fresh measurements within "
               << fixed(100 * c.relative_half_width_90, 1) << " % (" << c.networks << " networks)\n";
   }
   for (const std::string& text : describe_extras(profile)) std::cout << text << "\n";
@@ -288,7 +289,7 @@ int measure(const CommandLine& line) {
                                   : "nothing new was measured") +
                            ": the same command goes on");
   }
-  calibrate(profile);
+  calibrate(profile, &space);
   save_profile(profile, path);
   print_summary(path, profile, space.digest);
   return 0;

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "costmodels/cost_model.h"
+#include "costmodels/latency_correction.h"
 #include "costmodels/profile_transfer.h"
 #include "experiments/commands/device_option.h"
 #include "experiments/commands/progress.h"
@@ -115,6 +116,13 @@ DeviceProfile profile_to_complete(const CommandLine& line, const std::string& pa
   return profile;
 }
 
+std::string line_text(const Calibration& c) {
+  const double weights = correction_of(&c).us_per_weight_mib;
+  const std::string sum =
+      weights == 0 ? "sum" : "(sum + " + fixed(weights, 2) + " us per MiB of weights)";
+  return "latency = " + fixed(c.slope, 4) + " * " + sum + " + " + fixed(c.intercept_us, 2) + " us";
+}
+
 void print_summary(const std::string& path, const DeviceProfile& profile,
                    const std::string& space_digest) {
   std::cout << path << ": " << profile.layers.size() << " layers, " << profile.networks.size()
@@ -122,8 +130,7 @@ void print_summary(const std::string& path, const DeviceProfile& profile,
   for (const auto& c : profile.calibrations) {
     if (!space_digest.empty() && c.space_digest != space_digest) continue;
     std::cout << precision_name(c.precision) << ", " << thread_text(c.threads) << ", "
-              << c.kernel_set << ": latency = " << fixed(c.slope, 4) << " * sum + "
-              << fixed(c.intercept_us, 2) << " us, 90 % of fresh measurements within "
+              << c.kernel_set << ": " << line_text(c) << ", 90 % of fresh measurements within "
               << fixed(100 * c.relative_half_width_90, 1) << " %\n";
   }
 }

@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <vector>
 
 #include "costmodels/cost_model.h"
+#include "space/architecture.h"
 #include "space/error.h"
+#include "space/lower.h"
 #include "space/random.h"
-#include "tests/hwprofiles/example_profile.h"
+#include "tests/costmodels/space_profile.h"
 
 namespace edgefront {
 namespace {
@@ -111,6 +114,62 @@ TEST_CASE("what no line fits is refused with the cause") {
                        InputError);
   CHECK_THROWS_WITH_AS(fit_affine(eight, falling), doctest::Contains("does not grow"), InputError);
   CHECK_THROWS_WITH_AS(fit_affine(eight, zero), doctest::Contains("network 3"), InputError);
+}
+
+TEST_CASE("a term of weights is taken where left-out networks gain a tenth by it") {
+  RandomStream random(19, 0);
+  Values sums, measured, plain, weights;
+  for (int i = 0; i < 50; ++i) {
+    sums.push_back(100 + 900 * random.uniform());
+    weights.push_back(10 + 20 * random.uniform());
+    const double noise = 1 + 0.01 * random.normal();
+    measured.push_back((1.1 * (sums.back() + 5 * weights.back()) - 30) * noise);
+    plain.push_back((1.1 * sums.back() - 30) * noise);
+  }
+  const AffineFit with = fit_affine(sums, measured, weights), line = fit_affine(sums, measured);
+  CHECK(with.slope == doctest::Approx(1.1).epsilon(0.01));
+  CHECK(with.us_per_weight_mib == doctest::Approx(5).epsilon(0.1));
+  CHECK(with.intercept_us == doctest::Approx(-30).epsilon(0.3));
+  CHECK(with.relative_half_width_90 < 0.5 * line.relative_half_width_90);
+  CHECK(line.us_per_weight_mib == 0);
+  const AffineFit none = fit_affine(sums, plain, weights);
+  CHECK(none.us_per_weight_mib == 0);
+  CHECK(none.slope == fit_affine(sums, plain).slope);
+}
+
+TEST_CASE("what a MiB of weights adds is found from the networks of a space, and added again") {
+  const SearchSpace space =
+      load_space(EDGEFRONT_SOURCE_DIR "/experiments/spaces/fashion_small.toml");
+  const KernelSet& set = find_kernel_set("reference");
+  auto profile =
+      std::make_shared<DeviceProfile>(profile_of_space(space, Precision::kFloat32, set, 1, 5));
+  const auto cost_of = [&](const Genotype& g) {
+    CostModelOptions options;
+    options.precision = Precision::kFloat32;
+    options.space_digest = space.digest;
+    options.kernel_set = "reference";
+    return make_table_cost_model(profile, options)->estimate(lower(decode(space, g)));
+  };
+  const std::vector<Genotype> networks = draw_networks(space, 30, 1, {});
+  for (const Genotype& g : networks) {
+    const NetworkCost plain = cost_of(g);  // nothing is calibrated yet
+    const double mib = static_cast<double>(plain.packed_bytes) / (1 << 20);
+    profile->networks.push_back({to_text(space, g), space.digest, Precision::kFloat32, 1,
+                                 "reference", plain.latency_us,
+                                 example_statistics(1.25 * (plain.latency_us + 400 * mib) + 3)});
+  }
+  calibrate(*profile, &space);
+  const auto calibration = [&] {
+    return profile->calibration(space.digest, Precision::kFloat32, 1, "reference");
+  };
+  REQUIRE(calibration() != nullptr);
+  CHECK(calibration()->terms.at("us_per_weight_mib") == doctest::Approx(400).epsilon(1e-6));
+  for (std::size_t i = 0; i < networks.size(); ++i) {
+    CHECK(cost_of(networks[i]).latency_us ==
+          doctest::Approx(profile->networks[i].statistics.latency_us).epsilon(1e-9));
+  }
+  calibrate(*profile);  // without the space nobody knows how many weights its networks have
+  CHECK(calibration()->terms.count("us_per_weight_mib") == 0);
 }
 
 TEST_CASE("calibrate fits each setting with eight networks, once") {

@@ -70,7 +70,15 @@ std::shared_ptr<const CostModel> table_model(const SearchSpace& space, Precision
                                              bool calibrated = true, std::uint64_t seed = 1) {
   DeviceProfile profile = profile_of_space(space, precision, find_kernel_set(set), threads, seed);
   if (calibrated) {
-    profile.calibrations.push_back({space.digest, precision, threads, set, 1.0625, 3.5, 0.04, 50});
+    profile.calibrations.push_back({space.digest,
+                                    precision,
+                                    threads,
+                                    set,
+                                    1.0625,
+                                    3.5,
+                                    0.04,
+                                    50,
+                                    {{"us_per_weight_mib", 12.5}}});
   }
   profile.networks.push_back(
       {"", space.digest, precision, threads, set, 12, example_statistics(13)});
